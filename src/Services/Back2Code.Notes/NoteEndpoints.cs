@@ -3,6 +3,7 @@ using Back2Code.Notes.Deleting;
 using Back2Code.Notes.Listing;
 using Back2Code.Notes.Reading;
 using Back2Code.Notes.Replacing;
+using Back2Code.Notes.Retention;
 
 namespace Back2Code.Notes;
 
@@ -14,7 +15,9 @@ internal static class NoteEndpoints
         .AddSingleton<ReadNote>()
         .AddSingleton<ReplaceNote>()
         .AddSingleton<DeleteNote>()
-        .AddSingleton<ListNotes>();
+        .AddSingleton<ListNotes>()
+        .AddSingleton<RetentionSweep>()
+        .AddHostedService(static provider => provider.GetRequiredService<RetentionSweep>());
 
     public static RouteGroupBuilder MapNotes(this IEndpointRouteBuilder routes)
     {

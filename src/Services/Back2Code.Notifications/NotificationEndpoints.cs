@@ -1,5 +1,6 @@
 using Back2Code.Notifications.Listing;
 using Back2Code.Notifications.Reading;
+using Back2Code.Notifications.Retention;
 
 namespace Back2Code.Notifications;
 
@@ -8,7 +9,9 @@ internal static class NotificationEndpoints
     public static IServiceCollection AddNotifications(this IServiceCollection services) => services
         .AddSingleton<Database>()
         .AddSingleton<ListNotifications>()
-        .AddSingleton<MarkRead>();
+        .AddSingleton<MarkRead>()
+        .AddSingleton<RetentionSweep>()
+        .AddHostedService(static provider => provider.GetRequiredService<RetentionSweep>());
 
     public static RouteGroupBuilder MapNotifications(this IEndpointRouteBuilder routes)
     {
