@@ -117,7 +117,8 @@ internal sealed class StateFolder : IDisposable
 
         if (Directory.Exists(paths.Root)
             && !File.Exists(paths.Lock)
-            && Directory.EnumerateFileSystemEntries(paths.Root).Any())
+            // A detached lab's log may be there before the lab itself.
+            && Directory.EnumerateFileSystemEntries(paths.Root).Any(e => e != paths.Logs))
         {
             throw new LabException($"{paths.Root} holds something that is not a platform's state. Choose an empty or new folder with --state DIR.");
         }
