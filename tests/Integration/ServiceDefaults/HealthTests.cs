@@ -5,6 +5,7 @@ using Back2Code.Observability;
 using Back2Code.Resilience;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Back2Code.IntegrationTests.ServiceDefaults;
 
@@ -92,6 +93,30 @@ public sealed class HealthTests
 
         Assert.Equal("finished", await request);
         await stop;
+    }
+
+    [Fact]
+    public async Task A_wish_to_stop_from_inside_the_process_drains_too()
+    {
+        await using var service = await TestService.StartAsync(settings: [new("Observability:DrainDelay", "00:00:01")]);
+        var lifetime = service.App.Services.GetRequiredService<IHostApplicationLifetime>();
+        var stopped = service.App.WaitForShutdownAsync();
+
+        lifetime.StopApplication();
+        var ready = await service.Client.GetAsync("/health/ready");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        await stopped.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task It_answers_HEAD_as_gateways_like_to_ask()
+    {
+        await using var service = await TestService.StartAsync();
+
+        var response = await service.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/health/ready"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     private static async Task<(HttpStatusCode, string)> StatusAsync(TestService service, string kind)
