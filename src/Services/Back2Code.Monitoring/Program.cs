@@ -1,33 +1,22 @@
 using Back2Code.Data;
 using Back2Code.Monitoring;
 using Back2Code.Monitoring.Alerts;
-using Back2Code.Monitoring.Gateway;
 using Back2Code.Monitoring.Incidents;
-using Microsoft.Extensions.Options;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = WebApplication.CreateSlimBuilder(args);
+
 builder.AddServiceDefaults();
-builder.AddPostgres(o =>
+builder.AddPostgres(postgres =>
 {
-    o.Schema = "monitoring";
-    o.MigrationsAssembly = typeof(MonitoringOptions).Assembly;
+    postgres.Schema = "monitoring";
+    postgres.MigrationsAssembly = typeof(IncidentEndpoints).Assembly;
 });
-
-builder.Services.AddOptions<MonitoringOptions>().BindConfiguration("Monitoring").ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddSingleton<IncidentDesk>();
-builder.Services.AddSingleton<IncidentStore>();
-builder.Services.AddSingleton<IncidentReader>();
-builder.Services.AddSingleton<WebhookEndpoint>();
-builder.Services.AddHostedService<IncidentWriter>();
-builder.Services.AddSingleton<GatewayMetrics>();
-builder.Services.AddSingleton<GatewayLogReceiver>();
-builder.Services.AddHostedService(services => services.GetRequiredService<GatewayLogReceiver>());
+builder.Services.AddMonitoring();
 
 var app = builder.Build();
-app.MapServiceDefaults();
 
-var v1 = app.MapGroup("/v1");
-v1.MapIncidents();
-WebhookEndpoint.Map(v1, app.Services.GetRequiredService<IOptions<MonitoringOptions>>().Value.WebhookBodyLimitBytes);
+app.MapServiceDefaults();
+app.MapGroup("/v1").MapIncidents();
+app.MapGroup("/v1").MapWebhook();
 
 await app.RunAsync();

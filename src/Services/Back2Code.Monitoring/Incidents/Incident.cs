@@ -25,12 +25,12 @@ internal sealed record Incident
     /// <summary>Grows with each change: the newer of two copies wins.</summary>
     public required long Revision { get; init; }
 
-    public ImmutableList<AlertEpisode> Alerts { get; init; } = [];
+    public ImmutableArray<AlertEpisode> Alerts { get; init; } = [];
 
     /// <summary>In the order in which things became known; entries are never changed or removed.</summary>
-    public ImmutableList<TimelineEntry> Timeline { get; init; } = [];
+    public ImmutableArray<TimelineEntry> Timeline { get; init; } = [];
 
-    public bool HasActiveAlerts => Alerts.Exists(a => a.IsActive);
+    public bool HasActiveAlerts => Alerts.Any(a => a.IsActive);
 }
 
 internal enum IncidentState

@@ -135,7 +135,7 @@ internal sealed class IncidentBook(TimeSpan reopenWithin)
         if (latest.EndsAt is null && endsAt >= latest.StartsAt)
         {
             Incident incident = _incidents[latest.Incident];
-            AlertEpisode active = incident.Alerts.FindLast(a => a.IsActive && a.Fingerprint == alert.Fingerprint)!;
+            AlertEpisode active = incident.Alerts.Last(a => a.IsActive && a.Fingerprint == alert.Fingerprint);
             _incidents[incident.Id] = IncidentChanges.End(incident, active, endsAt, record.ReceivedAt);
             _latest[alert.Fingerprint] = latest with { EndsAt = endsAt };
             touched.Add(incident.Id);

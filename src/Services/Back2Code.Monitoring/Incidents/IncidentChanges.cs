@@ -33,14 +33,14 @@ internal static class IncidentChanges
         $"{alert.Name} fires again before the incident has been quiet for long");
 
     /// <summary>False when the incident is full of active alerts: one more would tell nothing that 2,000 do not.</summary>
-    public static bool HasRoom(Incident incident) => incident.Alerts.Count < MaximumAlerts || incident.Alerts.Exists(a => !a.IsActive);
+    public static bool HasRoom(Incident incident) => incident.Alerts.Length < MaximumAlerts || incident.Alerts.Any(a => !a.IsActive);
 
     /// <summary>Adds an episode; there must be room. One that has ended already (its start was never notified) counts as well: it is evidence.</summary>
     public static Incident Add(Incident incident, Alert alert, DateTimeOffset recordedAt)
     {
-        if (incident.Alerts.Count >= MaximumAlerts)
+        if (incident.Alerts.Length >= MaximumAlerts)
         {
-            incident = incident with { Alerts = incident.Alerts.RemoveAt(incident.Alerts.FindIndex(a => !a.IsActive)) };
+            incident = incident with { Alerts = incident.Alerts.Remove(incident.Alerts.First(a => !a.IsActive)) };
         }
 
         var episode = new AlertEpisode
@@ -111,7 +111,7 @@ internal static class IncidentChanges
     {
         incident = incident with { Revision = incident.Revision + 1 };
         bool isAlert = kind.StartsWith("alert.", StringComparison.Ordinal);
-        return incident.Timeline.Count >= (isAlert ? MaximumTimeline : 2 * MaximumTimeline)
+        return incident.Timeline.Length >= (isAlert ? MaximumTimeline : 2 * MaximumTimeline)
             ? incident
             : incident with { Timeline = incident.Timeline.Add(new TimelineEntry(at, recordedAt, kind, text)) };
     }

@@ -1,4 +1,3 @@
-using Back2Code.Resilience;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Back2Code.Monitoring.Incidents;
@@ -9,7 +8,9 @@ internal static class IncidentEndpoints
 
     public static RouteGroupBuilder MapIncidents(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder incidents = routes.MapGroup("/incidents").WithTags("Incidents").RequireAuthorization();
+        RouteGroupBuilder incidents = routes.MapGroup("/incidents").WithTags("Incidents").RequireAuthorization()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         incidents.MapGet("/", ListIncidents).WithName("ListIncidents").WithSummary("List incidents, newest first");
         incidents.MapGet("/{id:guid}", GetIncident).WithName("GetIncident").WithSummary("Read one incident with its alerts and time line");

@@ -44,8 +44,12 @@ public sealed record IncidentAlertView(
         alert.EndsAt,
         alert.ReceivedAt,
         alert.ResolvedReceivedAt,
-        alert.Labels,
-        alert.Annotations);
+        ByName(alert.Labels),
+        ByName(alert.Annotations));
+
+    /// <summary>The same order from memory and from PostgreSQL, which keeps none.</summary>
+    private static SortedDictionary<string, string> ByName(IReadOnlyDictionary<string, string> pairs) =>
+        new(pairs.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
 }
 
 /// <summary>One thing that happened: <paramref name="At"/> when it did, <paramref name="RecordedAt"/> when it became known.</summary>

@@ -37,18 +37,35 @@ internal sealed partial class IncidentWriter : BackgroundService
                 _adopted = true;
             }
 
+            bool all = true;
             foreach (Incident incident in _desk.Book.Unstored)
             {
-                await _store.SaveAsync(incident, cancellationToken);
-                _desk.Book.MarkStored(incident.Id, incident.Revision);
+                all &= await SaveAsync(incident, cancellationToken);
             }
 
-            return true;
+            return all;
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             _failures.Add(1);
             Log.WriteFailed(_logger, e.Message);
+            return false;
+        }
+    }
+
+    /// <returns>False when PostgreSQL refuses this incident; the others must not wait behind it.</returns>
+    private async Task<bool> SaveAsync(Incident incident, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _store.SaveAsync(incident, cancellationToken);
+            _desk.Book.MarkStored(incident.Id, incident.Revision);
+            return true;
+        }
+        catch (PostgresException e) when (!e.IsTransient)
+        {
+            _failures.Add(1);
+            Log.Refused(_logger, e, incident.Id);
             return false;
         }
     }
@@ -94,6 +111,9 @@ internal sealed partial class IncidentWriter : BackgroundService
     {
         [LoggerMessage(5301, LogLevel.Warning, "Incidents could not be stored, they wait in the spool: {Reason}", EventName = "IncidentWriteFailed")]
         public static partial void WriteFailed(ILogger logger, string reason);
+
+        [LoggerMessage(5303, LogLevel.Error, "PostgreSQL refuses incident {Incident}", EventName = "IncidentRefused")]
+        public static partial void Refused(ILogger logger, Exception exception, Guid incident);
 
         [LoggerMessage(5302, LogLevel.Warning, "{Count} open incidents were found in PostgreSQL and not in the spool", EventName = "IncidentsAdopted")]
         public static partial void Adopted(ILogger logger, int count);

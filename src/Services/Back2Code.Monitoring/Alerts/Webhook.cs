@@ -5,23 +5,22 @@ using System.Text.Json;
 using Back2Code.Monitoring.Incidents;
 using Back2Code.Monitoring.Spool;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 
 namespace Back2Code.Monitoring.Alerts;
 
 /// <summary>Takes Alertmanager's notifications. Answers 202 when the notification is on disk, so that it survives us and PostgreSQL.</summary>
-internal sealed partial class WebhookEndpoint
+internal sealed partial class Webhook
 {
     private const string Scheme = "Bearer ";
 
     private readonly IncidentDesk _desk;
-    private readonly ILogger<WebhookEndpoint> _logger;
+    private readonly ILogger<Webhook> _logger;
     private readonly byte[] _tokenHash;
     private readonly int _bodyLimitBytes;
     private readonly Counter<long> _notifications;
 
-    public WebhookEndpoint(IncidentDesk desk, IOptions<MonitoringOptions> options, IMeterFactory meters, ILogger<WebhookEndpoint> logger)
+    public Webhook(IncidentDesk desk, IOptions<MonitoringOptions> options, IMeterFactory meters, ILogger<Webhook> logger)
     {
         (_desk, _logger) = (desk, logger);
         _bodyLimitBytes = options.Value.WebhookBodyLimitBytes;
@@ -30,14 +29,7 @@ internal sealed partial class WebhookEndpoint
             "monitoring.notifications", "{notification}", "Notifications from Alertmanager by what became of them.");
     }
 
-    public static void Map(IEndpointRouteBuilder routes, int bodyLimitBytes) =>
-        routes.MapPost("/alerts/webhook", (WebhookEndpoint webhook, HttpContext context, CancellationToken cancellationToken) =>
-                webhook.ReceiveAsync(context, cancellationToken))
-            .WithName("ReceiveNotification").WithTags("Alerts").WithSummary("Take a notification from Alertmanager")
-            .WithMetadata(new RequestSizeLimitAttribute(bodyLimitBytes))
-            .AllowAnonymous(); // Alertmanager cannot renew a JWT; it has a bearer token of its own, checked below.
-
-    private async Task<Results<Accepted, ProblemHttpResult>> ReceiveAsync(HttpContext context, CancellationToken cancellationToken)
+    public async Task<Results<Accepted, ProblemHttpResult>> ReceiveAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (!IsFromAlertmanager(context.Request))
         {
