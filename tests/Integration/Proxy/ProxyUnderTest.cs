@@ -55,6 +55,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         }
     }
 
+    public ValueTask StopServerAsync() => _server.DisposeAsync();
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
