@@ -94,32 +94,30 @@ public sealed class ToxicTests
     }
 
     [Fact]
-    public async Task Jitter_follows_from_the_seed()
+    public async Task Draws_follow_from_the_seed()
     {
         await using var upstream = new Upstream();
-        var first = await DelaysAsync(seed: 7);
-        var same = await DelaysAsync(seed: 7);
-        var other = await DelaysAsync(seed: 8);
+        long[] first = await PiecesAsync(seed: 7);
+        long[] same = await PiecesAsync(seed: 7);
+        long[] other = await PiecesAsync(seed: 8);
 
-        Assert.True(Apart(first, same) < 0.5 * Apart(first, other), $"{Show(first)} | {Show(same)} | {Show(other)}");
+        Assert.Equal(first, same);
+        Assert.NotEqual(first, other);
 
-        async Task<double[]> DelaysAsync(ulong seed)
+        async Task<long[]> PiecesAsync(ulong seed)
         {
             await using var proxy = await StartAsync(seed);
-            var link = await proxy.CreateLinkAsync(upstream, Toxic("latency", attributes: [("latency", 60), ("jitter", 60)]));
+            var link = await proxy.CreateLinkAsync(upstream, Toxic("slicer", "upstream", 1, ("average_size", 100), ("size_variation", 90)));
             using var socket = await ConnectAsync(link.Listen);
-            List<double> delays = [];
+            List<long> pieces = [];
             for (int i = 0; i < 12; i++)
             {
-                delays.Add((await EchoAsync(socket, "tick")).TotalMilliseconds);
+                await EchoAsync(socket, new string('x', 2_000));
+                pieces.Add((await proxy.StatisticsAsync()).Toxics.Single().PassedChunks);
             }
 
-            return [.. delays];
+            return [.. pieces];
         }
-
-        static double Apart(double[] a, double[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Order().ElementAt(a.Length / 2);
-
-        static string Show(double[] delays) => string.Join(' ', delays.Select(d => $"{d:0}"));
     }
 
     [Fact]

@@ -22,6 +22,12 @@ public static class FaultJournal
             return new HealResult(healed, failed);
         }
 
+        if (scope == HealScope.All)
+        {
+            // Whoever wrote a draft died before acting.
+            Directory.EnumerateFiles(platform.FaultsDirectory, "*.draft").ToList().ForEach(File.Delete);
+        }
+
         foreach (string path in Directory.EnumerateFiles(platform.FaultsDirectory, "*.json").Order(StringComparer.Ordinal))
         {
             try

@@ -63,6 +63,7 @@ public sealed class ToxiproxyServer : IAsyncDisposable
             .AddSimpleConsole(console => console.SingleLine = true)
             .AddFilter("Microsoft", LogLevel.Warning)
             .SetMinimumLevel(options.LogLevel);
+        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.Services.AddSingleton(services =>
             new ProxyCollection(options.Seed, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         var app = builder.Build();
@@ -79,15 +80,17 @@ public sealed class ToxiproxyServer : IAsyncDisposable
             await app.StartAsync(cancellationToken);
             return server;
         }
+        catch (SocketException e)
+        {
+            await server.DisposeAsync();
+            throw new IOException($"{options.Host}:{options.Port}: {e.Message}", e);
+        }
         catch
         {
             await server.DisposeAsync();
             throw;
         }
     }
-
-    /// <summary>Returns when the process is told to stop.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => ((IHost)_app).WaitForShutdownAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
@@ -133,5 +136,13 @@ public sealed class ToxiproxyServer : IAsyncDisposable
         {
             throw new ToxiproxyException($"{file}: {e.Message}", e);
         }
+    }
+
+    /// <summary>The server lives until it is disposed of; signals are the business of the process that owns it.</summary>
+    private sealed class OwnersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -54,7 +54,7 @@ internal static class ToxiproxyCommand
         {
             await using var server = await ToxiproxyServer.StartAsync(options, cancellationToken);
             Console.WriteLine($"Toxiproxy API on {server.Address.ToString().TrimEnd('/')}");
-            await server.WaitForShutdownAsync(cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
             return 0;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
