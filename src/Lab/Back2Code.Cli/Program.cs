@@ -5,4 +5,10 @@ var root = new RootCommand("Back2Code: a production platform that you break on p
 {
     TrafficCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+var configuration = new InvocationConfiguration
+{
+    // Ctrl-C cancels the command, which then stops what it started; the default would cut it off after 2 s.
+    ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+};
+return await root.Parse(args).InvokeAsync(configuration);

@@ -68,37 +68,32 @@ internal static class TrafficCommand
 
             Ctrl-C or SIGTERM: nothing more departs, what is in flight ends, the summary is written, exit 0.
             """) { Target, Tokens, Ledger, rate, duration, warmUp, timeout, seed, arrivals, mix, inFlight, Json };
-        command.SetAction((result, stop) =>
+        command.SetAction((result, stop) => GuardAsync(async () =>
         {
-            // What is in flight at Ctrl-C may take its whole time-out, and then there is a summary to write.
-            result.InvocationConfiguration.ProcessTerminationTimeout = result.GetValue(timeout) + TimeSpan.FromSeconds(5);
-            return GuardAsync(async () =>
+            var options = new TrafficOptions
             {
-                var options = new TrafficOptions
-                {
-                    Target = result.GetRequiredValue(Target),
-                    Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
-                    LedgerPath = result.GetRequiredValue(Ledger),
-                    Rate = result.GetValue(rate),
-                    Arrivals = result.GetValue(arrivals),
-                    Duration = result.GetValue(duration),
-                    WarmUp = result.GetValue(warmUp),
-                    Timeout = result.GetValue(timeout),
-                    Seed = result.GetValue(seed),
-                    Mix = result.GetRequiredValue(mix),
-                    MaxInFlight = result.GetValue(inFlight),
-                };
-                if (options.Errors().ToArray() is { Length: > 0 } errors)
-                {
-                    throw new UsageException(string.Join(Environment.NewLine, errors));
-                }
+                Target = result.GetRequiredValue(Target),
+                Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
+                LedgerPath = result.GetRequiredValue(Ledger),
+                Rate = result.GetValue(rate),
+                Arrivals = result.GetValue(arrivals),
+                Duration = result.GetValue(duration),
+                WarmUp = result.GetValue(warmUp),
+                Timeout = result.GetValue(timeout),
+                Seed = result.GetValue(seed),
+                Mix = result.GetRequiredValue(mix),
+                MaxInFlight = result.GetValue(inFlight),
+            };
+            if (options.Errors().ToArray() is { Length: > 0 } errors)
+            {
+                throw new UsageException(string.Join(Environment.NewLine, errors));
+            }
 
-                var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
-                var run = new TrafficRun(options, TimeProvider.System) { OnReady = report.Ready, OnSecond = report.Second };
-                report.Summary(await run.RunAsync(stop));
-                return 0;
-            });
-        });
+            var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
+            var run = new TrafficRun(options, TimeProvider.System) { OnReady = report.Ready, OnSecond = report.Second };
+            report.Summary(await run.RunAsync(stop));
+            return 0;
+        }));
         return command;
     }
 
