@@ -108,13 +108,14 @@ public sealed class TrafficCommandTests : IAsyncLifetime
     [InlineData("--mix wishes=3", "'wishes' is no journey")]
     [InlineData("--mix reads=many", "needs a weight")]
     [InlineData("--max-in-flight 0", "bound on requests in flight")]
+    [InlineData("--target localhost", "no http or https address")]
     public async Task A_wrong_value_is_a_usage_error_that_says_what_is_right(string arguments, string message)
     {
         using var run = Start("run " + arguments);
         string error = await run.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await run.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.NotEqual(0, run.ExitCode);
+        Assert.Equal(2, run.ExitCode);
         Assert.Contains(message, error, StringComparison.Ordinal);
         Assert.False(File.Exists(Ledger));
     }

@@ -63,18 +63,23 @@ public sealed class TrafficRunTests : IAsyncLifetime
     [Fact]
     public async Task Failures_belong_to_the_second_that_suffered_not_to_the_one_that_noticed()
     {
-        // Time-outs of the first second are noticed in the third.
+        // Each time-out is noticed 1.5 s after its request left, when others have long succeeded again.
+        DateTimeOffset over = default;
         var summary = await RunAsync(
             o => o with { Rate = 100, Duration = TimeSpan.FromSeconds(4), Timeout = TimeSpan.FromSeconds(1.5) },
             onReady: () => _platform.BlackHole = true,
             afterReady: TimeSpan.FromSeconds(1.2),
-            then: () => _platform.BlackHole = false);
+            then: () =>
+            {
+                _platform.BlackHole = false;
+                over = TimeProvider.System.GetUtcNow();
+            });
 
-        // 1.2 s of black hole, and whatever had entered it; the last failure is intended before its end.
-        Assert.True(summary.LastFailureAt < summary.StartedAt + TimeSpan.FromSeconds(1.4), $"last failure {summary.LastFailureAt - summary.StartedAt} after the start");
-        Assert.True(summary.RecoveredAt < summary.StartedAt + TimeSpan.FromSeconds(2.4), $"recovered {summary.RecoveredAt - summary.StartedAt} after the start");
-        Assert.True(summary.RecoveredAt > summary.LastFailureAt);
-        Assert.All(_seconds.Skip(3), s => Assert.Equal(0, s.Failed));
+        Assert.True(summary.Failed > 50);
+        Assert.True(summary.LastFailureAt <= over, $"last failure {summary.LastFailureAt - over} after the black hole");
+        Assert.InRange(summary.RecoveredAt!.Value, summary.LastFailureAt!.Value, over + TimeSpan.FromSeconds(1.5));
+        Assert.All(_seconds.Where(s => s.At > over), s => Assert.Equal(0, s.Failed));
+        Assert.Contains(_seconds, s => s.Failed > 0);
     }
 
     [Fact]

@@ -55,6 +55,9 @@ public sealed class ArrivalScheduleTests
     public void A_wrong_mix_is_refused(string text) => Assert.Throws<FormatException>(() => TrafficMix.Parse(text));
 
     [Fact]
+    public void A_mix_reads_what_it_writes() => Assert.Equal("reads=1.5,lists=0,creates=20,replaces=0,deletes=0", TrafficMix.Parse("creates=20, reads=1.5").ToString());
+
+    [Fact]
     public void Every_wrong_option_is_named_at_once()
     {
         var wrong = Options() with
