@@ -1,1 +1,7 @@
-return await Back2Code.Bench.Traffic.TrafficBench.RunAsync(args, default);
+using Back2Code.Bench.Traffic;
+
+return args switch
+{
+    ["traffic", .. var rest] => await TrafficBench.RunAsync(rest, CancellationToken.None),
+    _ => 2,
+};

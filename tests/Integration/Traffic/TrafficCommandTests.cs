@@ -146,7 +146,8 @@ public sealed class TrafficCommandTests : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
 
-        foreach (string argument in new[] { "--target", _platform.Address.ToString(), "--tokens", "-", "--ledger", Ledger })
+        string[] target = arguments.Contains("--target", StringComparison.Ordinal) ? [] : ["--target", _platform.Address.ToString()];
+        foreach (string argument in (string[])[.. target, "--tokens", "-", "--ledger", Ledger])
         {
             start.ArgumentList.Add(argument);
         }
