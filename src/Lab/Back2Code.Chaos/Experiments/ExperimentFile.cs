@@ -1,0 +1,51 @@
+using System.Text;
+using Back2Code.Chaos.Experiments.Documents;
+
+namespace Back2Code.Chaos.Experiments;
+
+/// <summary>Loads experiment files. JSON and YAML, by extension, as Chaos Toolkit does.</summary>
+public static class ExperimentFile
+{
+    /// <exception cref="InvalidExperimentException">The file cannot be read, is malformed, or is not a valid experiment; all errors with line and column.</exception>
+    public static Experiment Load(string path)
+    {
+        var document = LoadDocument(path);
+        var report = new DocumentReport(path);
+        var experiment = new ExperimentReader(report).Read(document);
+        report.ThrowIfAny();
+        return experiment!;
+    }
+
+    /// <summary>Only the syntax: the tree of positioned values.</summary>
+    public static DocumentNode LoadDocument(string path)
+    {
+        var parse = Path.GetExtension(path) switch
+        {
+            ".yaml" or ".yml" => (Func<string, DocumentNode>)YamlDocument.Parse,
+            ".json" => JsonDocumentReader.Parse,
+            var other => throw Invalid(path, 1, 1, $"extension '{other}' is not an experiment's; expected .yaml, .yml or .json"),
+        };
+
+        try
+        {
+            var length = new FileInfo(path).Length;
+            if (length > DocumentLimits.MaxBytes)
+            {
+                throw Invalid(path, 1, 1, $"the file has {length:N0} bytes; an experiment may have {DocumentLimits.MaxBytes:N0}");
+            }
+
+            return parse(File.ReadAllText(path, Encoding.UTF8));
+        }
+        catch (DocumentFormatException e)
+        {
+            throw Invalid(path, e.Line, e.Column, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Invalid(path, 1, 1, $"cannot be read: {e.Message}");
+        }
+    }
+
+    private static InvalidExperimentException Invalid(string path, int line, int column, string message) =>
+        new([new ExperimentError(path, line, column, message)]);
+}
