@@ -11,6 +11,9 @@ public enum DrillPhase
     Recover,
     Verify,
     Report,
+
+    /// <summary>Only of a platform that the drill itself started.</summary>
+    Stop,
 }
 
 /// <summary>What a phase has to say right now; the last one of a phase is <paramref name="Done"/>.</summary>
