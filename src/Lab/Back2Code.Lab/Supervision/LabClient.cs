@@ -88,6 +88,43 @@ public sealed class LabClient : IDisposable
         await ThrowUnlessDoneAsync(response, cancellationToken);
     }
 
+    /// <summary>Returns the first status in which everything is ready.</summary>
+    /// <exception cref="LabException">It was not in time, or the lab went away.</exception>
+    public async Task<LabStatus> WaitUntilReadyAsync(TimeSpan timeout, IProgress<PlatformProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout);
+        var seen = new Dictionary<string, ProcessState>();
+        try
+        {
+            while (true)
+            {
+                var status = await GetStatusAsync(limit.Token);
+                foreach (var process in status.Processes.Where(p => seen.GetValueOrDefault(p.Name, ProcessState.Pending) != p.State))
+                {
+                    seen[process.Name] = process.State;
+                    progress?.Report(new PlatformProgress(process.State.ToString().ToLowerInvariant(), process.Name, process.State));
+                }
+
+                if (status.Ready)
+                {
+                    return status;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(150), limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            var late = seen.Where(s => s.Value != ProcessState.Ready).Select(s => $"{s.Key} ({s.Value.ToString().ToLowerInvariant()})");
+            throw new LabException($"The platform is not ready after {timeout.TotalSeconds:0} s: {string.Join(", ", late)}.");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new LabException("The platform was stopped while it started.", e);
+        }
+    }
+
     public void Dispose() => http.Dispose();
 
     private static string HoldPath(string process) => $"/v1/processes/{Uri.EscapeDataString(process)}/hold";

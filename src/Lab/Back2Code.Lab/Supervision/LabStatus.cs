@@ -14,6 +14,7 @@ public sealed record LabStatus(
     LabEndpoints Endpoints);
 
 /// <summary>One supervised process. <see cref="Pid"/> is null while it is not running.</summary>
+/// <param name="StartTicks">Field 22 of /proc/PID/stat: with the pid it names this process and no later one with the same number.</param>
 /// <param name="MemoryBytes">Proportional set size of the process and everything that it started.</param>
 public sealed record ProcessStatus(
     string Name,
@@ -25,7 +26,8 @@ public sealed record ProcessStatus(
     double? UptimeSeconds,
     double? CpuPercent,
     long? MemoryBytes,
-    string? Detail);
+    string? Detail,
+    long? StartTicks = null);
 
 /// <summary>One directed network edge through the fault proxy; both ports are on 127.0.0.1.</summary>
 public sealed record LinkStatus(string Name, string Client, string Server, int ListenPort, int UpstreamPort);

@@ -20,7 +20,8 @@ public sealed class PlatformOptions
 
     public const int DefaultPortBase = 18000;
 
-    internal string ResolvedStateDirectory => Path.GetFullPath(StateDirectory ?? Path.Combine(Home, ".back2code"));
+    /// <summary>The state folder as a full path.</summary>
+    public string EffectiveStateDirectory => Path.GetFullPath(StateDirectory ?? Path.Combine(Home, ".back2code"));
 
-    internal string ResolvedTopologyFile => TopologyFile ?? Path.Combine(Home, "topology.yaml");
+    internal string EffectiveTopologyFile => TopologyFile ?? Path.Combine(Home, "topology.yaml");
 }

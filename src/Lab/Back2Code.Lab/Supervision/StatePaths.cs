@@ -15,7 +15,7 @@ public sealed class StatePaths(string root)
 
     public string LogOf(string process) => Path.Combine(Root, "logs", process + ".log");
 
-    internal string Logs => Path.Combine(Root, "logs");
+    public string Logs => Path.Combine(Root, "logs");
     internal string Data => Path.Combine(Root, "data");
     internal string Lock => Path.Combine(Root, "lab.lock");
     internal string LabRecord => Path.Combine(Root, "lab.json");

@@ -36,7 +36,4 @@ public sealed class PostgresOptions
 
     /// <summary>Time one migration may take, 1 to 3,600 whole seconds. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")] public TimeSpan MigrationTimeout { get; set; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>How long an inbox row is kept to recognise a repeated event, 1 hour to 1 year. Default 7 days.</summary>
-    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")] public TimeSpan InboxRetention { get; set; } = TimeSpan.FromDays(7);
 }

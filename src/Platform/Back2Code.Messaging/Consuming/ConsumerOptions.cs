@@ -28,4 +28,7 @@ public sealed class ConsumerOptions
 
     /// <summary>Largest message body in bytes, 1 KiB to 128 MiB; a larger one is a dead letter. Default 1 MiB.</summary>
     [Range(1024, 128 * 1024 * 1024)] public int MaxBodyBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How long the inbox remembers an event to recognise its repetition, 1 hour to 1 year. Default 7 days.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")] public TimeSpan InboxRetention { get; set; } = TimeSpan.FromDays(7);
 }

@@ -1,0 +1,59 @@
+using Back2Code.Resilience;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Back2Code.Data;
+
+internal static class PostgresRegistration
+{
+    public static void Add(IHostApplicationBuilder builder, Action<PostgresOptions>? configure)
+    {
+        var services = builder.Services;
+        string application = builder.Configuration["Service:Instance"] ?? builder.Environment.ApplicationName;
+        services.AddOptions<PostgresOptions>()
+            .Configure(options =>
+            {
+                options.ConnectionString = builder.Configuration.GetConnectionString("Postgres");
+                configure?.Invoke(options);
+            })
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<StartupGate>();
+
+        services.AddSingleton(provider => DataSource(provider, application, static options => options.MaxPoolSize));
+        services.AddKeyedSingleton(PostgresPools.Background, (provider, _) => DataSource(provider, application + " (background)", static options => options.MaxBackgroundPoolSize));
+
+        services.AddSingleton(static provider => new PostgresMigrator(
+            provider.GetRequiredKeyedService<NpgsqlDataSource>(PostgresPools.Background),
+            provider.GetRequiredService<IOptions<PostgresOptions>>().Value,
+            provider.GetRequiredService<StartupGate>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PostgresMigrator>>()));
+        services.AddHostedService(static provider => provider.GetRequiredService<PostgresMigrator>());
+
+        services.AddSingleton<IDependencyProbe>(provider => new PostgresProbe(
+            DataSource(provider, application + " (probe)", static _ => 1),
+            [provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredKeyedService<NpgsqlDataSource>(PostgresPools.Background)]));
+
+        services.AddDependencyPipeline("postgres");
+        services.AddOptions<DependencyPipelineOptions>("postgres").Configure<IOptions<PostgresOptions>>(static (pipeline, postgres) =>
+        {
+            // As many calls as connections: what would wait for a connection waits in the bulkhead, where it is shed in time.
+            pipeline.MaxConcurrency = postgres.Value.MaxPoolSize;
+            pipeline.MaxQueue = postgres.Value.MaxPoolSize * 8;
+            pipeline.QueueTimeout = TimeSpan.FromMilliseconds(300);
+        });
+    }
+
+    private static NpgsqlDataSource DataSource(IServiceProvider provider, string application, Func<PostgresOptions, int> poolSize)
+    {
+        var options = provider.GetRequiredService<IOptions<PostgresOptions>>().Value;
+        return new NpgsqlDataSourceBuilder(PostgresConnectionString.Build(options, application, poolSize(options)).ConnectionString).Build();
+    }
+}
