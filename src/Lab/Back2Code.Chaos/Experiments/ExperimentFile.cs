@@ -9,12 +9,16 @@ public static class ExperimentFile
     /// <exception cref="InvalidExperimentException">The file cannot be read, is malformed, or is not a valid experiment; all errors with line and column.</exception>
     public static Experiment Load(string path)
     {
-        var document = LoadDocument(path);
         var report = new DocumentReport(path);
-        var experiment = new ExperimentReader(report).Read(document);
+        var experiment = Load(path, report);
         report.ThrowIfAny();
         return experiment!;
     }
+
+    /// <summary>The same for callers that go on reading, so that all errors are told together. Only syntax errors are thrown.</summary>
+    /// <returns>Null when the file is no experiment at all; not to be run while <paramref name="report"/> has errors.</returns>
+    /// <exception cref="InvalidExperimentException">The file cannot be read or is malformed.</exception>
+    public static Experiment? Load(string path, DocumentReport report) => new ExperimentReader(report).Read(LoadDocument(path));
 
     /// <summary>Only the syntax: the tree of positioned values.</summary>
     public static DocumentNode LoadDocument(string path)

@@ -170,7 +170,7 @@ internal sealed partial class DrillEngine
         }
 
         await faults.EndAllAsync(cancellationToken);
-        var rolledBackWell = await RollBackAsync(null, cancellationToken);
+        var takenBack = await RollBackAsync(null, cancellationToken);
         var holds = await run!.CheckAfterAsync(cancellationToken);
         await StopTrafficAsync(cancellationToken);
         if (record.Traffic is null)
@@ -178,7 +178,7 @@ internal sealed partial class DrillEngine
             return TrafficDied();
         }
 
-        if (!rolledBackWell || !holds)
+        if (!takenBack || !holds)
         {
             var why = holds ? "a rollback failed" : $"steady state did not return: {MissedProbe(record.Journal!.After!)}";
             phases.End(why, succeeded: false);

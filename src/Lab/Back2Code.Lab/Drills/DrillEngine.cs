@@ -23,7 +23,7 @@ internal sealed partial class DrillEngine : IAsyncDisposable
     private ExperimentRun? run;
     private ITrafficRun? traffic;
     private DateTimeOffset? watchedFrom;
-    private bool rolledBack;
+    private bool? rolledBackWell;
 
     public DrillEngine(IDrillPlatform platform, DrillRecord record, Phases phases, DrillTimes times, string ledgerFile, TimeProvider clock)
     {
@@ -115,7 +115,16 @@ internal sealed partial class DrillEngine : IAsyncDisposable
     {
         using var grace = new CancellationTokenSource(times.CleanUp, clock);
         await faults.EndAllAsync(grace.Token);
-        var restored = await RollBackAsync(verdict, grace.Token);
+        var restored = false;
+        try
+        {
+            restored = await RollBackAsync(verdict, grace.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            record.Notes.Add("The rollbacks were not done in time.");
+        }
+
         await StopTrafficAsync(grace.Token);
         await CollectAsync(grace.Token);
         if (faults.Failures.Count > 0)
@@ -124,29 +133,24 @@ internal sealed partial class DrillEngine : IAsyncDisposable
         }
         else if (!restored)
         {
-            verdict = Verdict.NotRestored("a rollback failed: " + string.Join(", ", record.Journal!.Rollbacks.Where(r => !r.Succeeded).Select(r => $"{r.Name}: {r.Exception?[0]}")));
+            verdict = Verdict.NotRestored("a rollback failed: " + string.Join(", ", record.Journal!.Rollbacks.Where(r => !r.Succeeded).Select(r => $"{r.Name}: {r.Exception?[0] ?? "not finished"}")));
         }
 
         return verdict;
     }
 
-    /// <summary>Once, and not when the steady state was missed: then nothing was changed.</summary>
+    /// <summary>Once, and not when the steady state was missed: then nothing was changed. Asked again, it gives the same answer.</summary>
     private async Task<bool> RollBackAsync(Verdict? verdict, CancellationToken cancellationToken)
     {
-        if (run is null || rolledBack || verdict?.ExitCode == 3)
+        if (run is null || rolledBackWell is not null || verdict?.ExitCode == 3)
         {
-            return true;
+            return rolledBackWell ?? true;
         }
 
-        rolledBack = true;
-        try
-        {
-            return await run.RollBackAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        // Taken as failed until proved otherwise: cut off in the middle, they are not played a second time.
+        rolledBackWell = false;
+        rolledBackWell = await run.RollBackAsync(cancellationToken);
+        return rolledBackWell.Value;
     }
 
     private async Task StopTrafficAsync(CancellationToken cancellationToken)

@@ -11,18 +11,17 @@ public static class DrillReader
     /// <exception cref="InvalidExperimentException">Every error of the file, with line and column.</exception>
     public static Drill Load(string path)
     {
-        var experiment = ExperimentFile.Load(path);
         var report = new DocumentReport(path);
-        if (experiment.Extensions.FirstOrDefault(e => e.Name == "back2code") is not { } extension)
+        var experiment = ExperimentFile.Load(path, report);
+        var extension = experiment?.Extensions.FirstOrDefault(e => e.Name == "back2code");
+        if (experiment is not null && extension is null)
         {
             report.Add(experiment.Source, "a drill needs an entry {name: back2code, traffic, faults, expect, objectives} under 'extensions'");
-            report.ThrowIfAny();
-            throw new System.Diagnostics.UnreachableException(path);
         }
 
-        var drill = new Reader(report).Read(Path.GetFileNameWithoutExtension(path), path, experiment, extension.Payload);
+        var drill = experiment is null || extension is null ? null : new Reader(report).Read(Path.GetFileNameWithoutExtension(path), path, experiment, extension.Payload);
         report.ThrowIfAny();
-        return drill;
+        return drill!;
     }
 
     private sealed class Reader(DocumentReport report)

@@ -58,7 +58,7 @@ internal sealed class StandingFaults(Drill drill, IDrillPlatform platform, Drill
     /// <summary>Ends whatever still stands, at once, trying again until the token says stop.</summary>
     public async Task EndAllAsync(CancellationToken cancellationToken)
     {
-        await abandon.CancelAsync();
+        abandon.Cancel();
         await Task.WhenAll(standing.Select(s => s.Ending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // A call that was cut short is repeated with more time; only the last one counts.
@@ -78,7 +78,7 @@ internal sealed class StandingFaults(Drill drill, IDrillPlatform platform, Drill
 
     public async ValueTask DisposeAsync()
     {
-        await abandon.CancelAsync();
+        abandon.Cancel();
         await Task.WhenAll(standing.Select(s => s.Ending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         abandon.Dispose();
     }

@@ -47,6 +47,7 @@ public static class YamlDocument
         {
             _ when message.Contains("did not find expected <block end>", StringComparison.Ordinal) || message.Contains("did not find expected key", StringComparison.Ordinal)
                 => $"{message}; expected 'key: value' indented like its neighbours",
+            _ when message.Contains("found invalid mapping", StringComparison.Ordinal) => $"{message}; expected 'key: value' (is a colon missing above, or are quotes missing around text with ': '?)",
             _ when message.Contains("cannot start any token", StringComparison.Ordinal) => $"{message}; expected spaces (not tabs) for indentation, and quotes around text that starts with a special character",
             _ when message.Contains("mapping values are not allowed", StringComparison.OrdinalIgnoreCase) => $"{message}; expected quotes around text that contains ': '",
             _ => message,
