@@ -43,8 +43,13 @@ public sealed class YamlDocumentTests
     }
 
     [Theory]
-    [InlineData("a: [1, 2\nb: 3\n", 2, "not valid YAML")]
-    [InlineData("title: x\n\tkey: 1\n", 2, "tabs")]
+    [InlineData("x: 1\na: [1, 2\nb: 3\n", 2, "not valid YAML")]
+    [InlineData("map:\n\tkey: 1\n", 2, "tabs")]
+    [InlineData("x: 1\ntitle one\ny: 1\n", 2, "colon")]
+    [InlineData("x: 1\n  y: 2\n", 1, "mapping")]
+    [InlineData("x: a: b\n", 1, "quotes")]
+    [InlineData("x: 'open\n", 1, "not valid YAML")]
+    [InlineData("x: @y\n", 1, "quotes")]
     [InlineData("a: 1\na: 2\n", 2, "given twice")]
     [InlineData("a: *nowhere\n", 1, "anchor")]
     [InlineData("a: 1\n---\nb: 2\n", 2, "exactly one")]

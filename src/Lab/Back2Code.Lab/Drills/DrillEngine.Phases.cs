@@ -169,7 +169,7 @@ internal sealed partial class DrillEngine
             await Task.Delay(times.Poll, clock, cancellationToken);
         }
 
-        await faults.EndAllAsync(cancellationToken);
+        await EndFaultsAsync(cancellationToken);
         var takenBack = await RollBackAsync(null, cancellationToken);
         var holds = await run!.CheckAfterAsync(cancellationToken);
         await StopTrafficAsync(cancellationToken);
@@ -187,6 +187,15 @@ internal sealed partial class DrillEngine
 
         phases.End(missing.Count == 0 ? RecoverySummary() : $"time is up, still missing: {string.Join(", ", missing)}", missing.Count == 0);
         return null;
+    }
+
+    /// <summary>Normally there is nothing left to end. A fault that resists must not hold the drill up; cleaning up tries once more.</summary>
+    private async Task EndFaultsAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(times.UndoPatience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        await faults.EndAllAsync(either.Token);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>Without a fault there is nothing to recover from: the whole time is watched, so that "nothing happened" means something.</summary>

@@ -15,6 +15,9 @@ internal sealed record DrillTimes
     /// <summary>Seconds without a failed request that count as quiet, before the fault and after it.</summary>
     public int QuietSeconds { get; init; } = 3;
 
+    /// <summary>For a fault that cannot be undone at first.</summary>
+    public TimeSpan UndoPatience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Longest time for undoing, rolling back, stopping traffic and collecting.</summary>
     public TimeSpan CleanUp { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -9,9 +9,9 @@ public static class YamlDocument
     /// <exception cref="DocumentFormatException">Not well-formed, more than one document, a repeated key, or beyond a limit.</exception>
     public static DocumentNode Parse(string text)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))
             {
@@ -32,6 +32,12 @@ public static class YamlDocument
         catch (YamlException e)
         {
             throw new DocumentFormatException($"not valid YAML: {Explain(e)}", (int)e.Start.Line, (int)e.Start.Column, e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // YamlDotNet 16.3 breaks off like this in the middle of some unclosed brackets; the last event it gave is the nearest place known.
+            var near = parser.Current?.End ?? Mark.Empty;
+            throw new DocumentFormatException("not valid YAML after this place; expected ']' or '}' for every bracket, and 'key: value'", (int)near.Line, (int)near.Column, e);
         }
     }
 
