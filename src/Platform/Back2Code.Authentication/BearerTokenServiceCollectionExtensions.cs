@@ -37,6 +37,8 @@ public static class BearerTokenServiceCollectionExtensions
             return services;
         }
 
+        // The framework's base class logs every challenge as information; in front, so that configuration wins.
+        services.Configure<LoggerFilterOptions>(static filters => filters.Rules.Insert(0, new LoggerFilterRule(null, typeof(BearerHandler).FullName, LogLevel.Warning, null)));
         services.AddMetrics();
         services.AddProblemDetails();
         services.TryAddSingleton(TimeProvider.System);

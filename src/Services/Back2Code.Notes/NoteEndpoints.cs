@@ -27,11 +27,11 @@ internal static class NoteEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-        notes.MapPost("/", CreateNote.Handle)
+        notes.MapPost("", CreateNote.Handle)
             .WithName("CreateNote")
             .WithSummary("Create a note; with an Idempotency-Key, at most once")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        notes.MapGet("/", ListNotes.Handle)
+        notes.MapGet("", ListNotes.Handle)
             .WithName("ListNotes")
             .WithSummary("List your notes, newest first");
         notes.MapGet("/{id:guid}", ReadNote.Handle)

@@ -6,10 +6,9 @@ namespace Back2Code.Notes;
 internal static class NoteText
 {
     public const int TitleLength = 200;
-    public const int BodyLength = 65_536;
 
-    // A body of 65,536 characters, each escaped as \uXXXX, is 384 KiB of JSON; twice that leaves room for the rest.
-    public const int RequestBytes = 768 * 1024;
+    // Each character escaped as \uXXXX, this is 384 KiB of JSON, well below the 1 MiB that a service accepts.
+    public const int BodyLength = 65_536;
 }
 
 /// <summary>Refuses U+0000, the one character that PostgreSQL cannot store in text.</summary>

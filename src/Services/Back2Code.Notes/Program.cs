@@ -15,7 +15,6 @@ builder.AddVersionedCache("notes");
 builder.AddRabbitMq();
 builder.AddOutboxRelay("notes");
 
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = NoteText.RequestBytes);
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
 builder.Services.AddNotes();

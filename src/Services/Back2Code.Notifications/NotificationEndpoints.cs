@@ -21,7 +21,7 @@ internal static class NotificationEndpoints
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-        notifications.MapGet("/", ListNotifications.Handle)
+        notifications.MapGet("", ListNotifications.Handle)
             .WithName("ListNotifications")
             .WithSummary("List your notifications, newest first");
         notifications.MapPost("/{id:guid}/read", MarkRead.Handle)

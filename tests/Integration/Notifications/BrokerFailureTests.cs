@@ -73,7 +73,7 @@ public sealed class BrokerFailureTests(SharedServers servers)
         }
     }
 
-    private static Task WaitForInboxAsync(HttpClient inbox, int count) =>
+    private static Task<TimeSpan> WaitForInboxAsync(HttpClient inbox, int count) =>
         Eventually.IsTrueAsync(
             async () =>
             {

@@ -91,6 +91,6 @@ public sealed class ReceivingTests(NotificationsFixture services)
         Assert.Null(await publisher.TakeAsync("notifications.notes.dead"));
     }
 
-    private static Task WaitForAsync(HttpClient inbox, int count) =>
+    private static Task<TimeSpan> WaitForAsync(HttpClient inbox, int count) =>
         Eventually.IsTrueAsync(async () => (await inbox.InboxAsync()).Items.Count >= count, s_bound, $"{count} notifications arrive");
 }

@@ -39,10 +39,10 @@ public sealed class EndpointTests
         Assert.Equal(
             [
                 "DELETE /v1/notes/{id:guid}",
-                "GET /v1/notes/",
+                "GET /v1/notes",
                 "GET /v1/notes/{id:guid}",
-                "GET /v1/notifications/",
-                "POST /v1/notes/",
+                "GET /v1/notifications",
+                "POST /v1/notes",
                 "POST /v1/notifications/{id:guid}/read",
                 "PUT /v1/notes/{id:guid}",
             ],

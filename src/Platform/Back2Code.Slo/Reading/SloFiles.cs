@@ -8,6 +8,7 @@ namespace Back2Code.Slo;
 public static class SloFiles
 {
     private const int MaximumBytes = 1 << 20;
+    private const int MaximumDepth = 64;
 
     /// <summary>Reads one file, or every <c>*.yaml</c> and <c>*.yml</c> file below a folder.</summary>
     /// <exception cref="SloFileException">At least one error; all of them are in the exception, each with file and line.</exception>
@@ -88,15 +89,8 @@ public static class SloFiles
 
     private static List<StrictMap> Objects(string file, string text, SloFileErrors errors)
     {
-        var stream = new YamlStream();
-        try
+        if (LoadYaml(file, text, errors) is not { } stream)
         {
-            stream.Load(new StringReader(text));
-        }
-        catch (YamlException e)
-        {
-            // YamlDotNet puts the place in front of its text; the place has a field of its own here.
-            errors.Add(file, e.Start, $"not valid YAML at column {e.Start.Column}: {(e.InnerException ?? e).Message}");
             return [];
         }
 
@@ -119,5 +113,41 @@ public static class SloFiles
         }
 
         return objects;
+    }
+
+    private static YamlStream? LoadYaml(string file, string text, SloFileErrors errors)
+    {
+        var parser = new Parser(new StringReader(text));
+        try
+        {
+            // YamlStream descends by recursion, and a stack that overflows cannot be caught; the parser itself does not recurse.
+            int depth = 0;
+            while (parser.MoveNext())
+            {
+                depth += parser.Current!.NestingIncrease;
+                if (depth > MaximumDepth)
+                {
+                    errors.Add(file, parser.Current.Start, $"nested more than {MaximumDepth} deep");
+                    return null;
+                }
+            }
+
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            return stream;
+        }
+        catch (YamlException e)
+        {
+            // YamlDotNet puts the place in front of its text; the place has a field of its own here.
+            errors.Add(file, e.Start, $"not valid YAML at column {e.Start.Column}: {(e.InnerException ?? e).Message}");
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or IndexOutOfRangeException)
+        {
+            // Some malformed texts surprise the scanner itself; what it read last is close to the place.
+            Mark last = parser.Current?.End ?? Mark.Empty;
+            errors.Add(file, last, $"not valid YAML after column {last.Column}");
+        }
+
+        return null;
     }
 }

@@ -1,0 +1,162 @@
+using System.Globalization;
+using Back2Code.Data;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace Back2Code.Messaging;
+
+/// <summary>
+/// Takes one queue's messages and sees each to its end: handled, known already, tried again later, or parked among the dead
+/// letters. A message is acknowledged only after that end is committed or confirmed, so a crash at any point repeats it at most.
+/// </summary>
+internal sealed partial class EventConsumer(
+    RabbitMqConnection rabbitMq, PostgresMigrator migrator, EventProcessor processor, ConsumerOptions options, ConsumerMetrics metrics, TimeProvider time, ILogger<EventConsumer> logger)
+    : BackgroundService
+{
+    private readonly FailedDeliveries _failed = new(rabbitMq, options, time);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await migrator.Completed.WaitAsync(stoppingToken).ConfigureAwait(false);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var connection = await rabbitMq.GetAsync(stoppingToken).ConfigureAwait(false);
+                await ConsumeAsync(connection, backoff, stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                Log.Interrupted(logger, options.Queue, e.Message);
+                await Task.Delay(backoff.Next(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        await _failed.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Consumes over one channel until it is lost.</summary>
+    private async Task ConsumeAsync(IConnection connection, Backoff backoff, CancellationToken stoppingToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: (ushort)options.Concurrency),
+            stoppingToken).ConfigureAwait(false);
+        try
+        {
+            var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            channel.ChannelShutdownAsync += (_, shutdown) =>
+            {
+                lost.TrySetResult(shutdown.ReplyText);
+                return Task.CompletedTask;
+            };
+            await Topology.DeclareQueuesAsync(channel, rabbitMq.Exchange, options, stoppingToken).ConfigureAwait(false);
+            await channel.BasicQosAsync(0, (ushort)options.Prefetch, global: false, stoppingToken).ConfigureAwait(false);
+            var consumer = new AsyncEventingBasicConsumer(channel);
+            var token = ended.Token;
+            consumer.ReceivedAsync += (_, delivery) => ReceiveAsync(channel, delivery, token);
+            consumer.UnregisteredAsync += (_, _) =>
+            {
+                // The queue was deleted: the broker cancels its consumers and leaves the channel open.
+                lost.TrySetResult("the broker cancelled the consumer");
+                return Task.CompletedTask;
+            };
+            await channel.BasicConsumeAsync(options.Queue, autoAck: false, consumer, stoppingToken).ConfigureAwait(false);
+            Log.Consuming(logger, options.Queue);
+            backoff.Reset();
+            throw new IOException(await lost.Task.WaitAsync(stoppingToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            // What was handed out and not acknowledged is the broker's again: whoever still works on it must stop.
+            await ended.CancelAsync().ConfigureAwait(false);
+            await ChannelClosing.CloseAsync(channel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReceiveAsync(IChannel channel, BasicDeliverEventArgs delivery, CancellationToken cancellationToken)
+    {
+        try
+        {
+            metrics.Event(await FinishAsync(delivery, cancellationToken).ConfigureAwait(false));
+            await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Without the acknowledgement the broker delivers it again, and the inbox knows whether that is needed.
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Log.NotAcknowledged(logger, options.Queue, e.Message);
+                await ChannelClosing.CloseAsync(channel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Sees a message to its end.</summary>
+    /// <returns>Which end.</returns>
+    private async Task<string> FinishAsync(BasicDeliverEventArgs delivery, CancellationToken cancellationToken)
+    {
+        int attempts = FailedDeliveries.AttemptsOf(delivery.BasicProperties);
+        try
+        {
+            if (delivery.Body.Length > options.MaxBodyBytes)
+            {
+                throw new PoisonMessageException(string.Create(CultureInfo.InvariantCulture, $"the body has {delivery.Body.Length} bytes, more than {options.MaxBodyBytes}"));
+            }
+
+            var cloudEvent = CloudEventMessage.Read(delivery.BasicProperties, delivery.Body);
+            if (await processor.ProcessAsync(cloudEvent, cancellationToken).ConfigureAwait(false) == EventOutcome.Duplicate)
+            {
+                return "duplicate";
+            }
+
+            metrics.Handled(time.GetUtcNow() - cloudEvent.Time);
+            return "handled";
+        }
+        catch (PoisonMessageException e)
+        {
+            await _failed.ParkAsync(delivery, attempts + 1, e.Message, cancellationToken).ConfigureAwait(false);
+            Log.Dead(logger, options.Queue, delivery.BasicProperties.MessageId, attempts + 1, e.Message);
+            return "dead";
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            attempts++;
+            if (attempts > options.RetryDelays.Count)
+            {
+                await _failed.ParkAsync(delivery, attempts, $"{e.GetType().Name}: {e.Message}", cancellationToken).ConfigureAwait(false);
+                Log.Dead(logger, options.Queue, delivery.BasicProperties.MessageId, attempts, e.Message);
+                return "dead";
+            }
+
+            await _failed.RetryLaterAsync(delivery, attempts, $"{e.GetType().Name}: {e.Message}", cancellationToken).ConfigureAwait(false);
+            Log.Retried(logger, e, options.Queue, delivery.BasicProperties.MessageId, attempts, options.RetryDelays[attempts - 1].TotalMilliseconds);
+            return "retried";
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3621, LogLevel.Information, "Consuming {Queue}", EventName = "ConsumerStarted")]
+        public static partial void Consuming(ILogger logger, string queue);
+
+        [LoggerMessage(3622, LogLevel.Warning, "Consuming {Queue} was interrupted: {Reason}", EventName = "ConsumerInterrupted")]
+        public static partial void Interrupted(ILogger logger, string queue, string reason);
+
+        [LoggerMessage(3623, LogLevel.Warning, "A message of {Queue} was not acknowledged and will come again: {Reason}", EventName = "ConsumerNotAcknowledged")]
+        public static partial void NotAcknowledged(ILogger logger, string queue, string reason);
+
+        [LoggerMessage(3624, LogLevel.Warning, "Message {MessageId} of {Queue} failed attempt {Attempt}, next one in {DelayMs} ms", EventName = "ConsumerRetry")]
+        public static partial void Retried(ILogger logger, Exception exception, string queue, string? messageId, int attempt, double delayMs);
+
+        [LoggerMessage(3625, LogLevel.Error, "Message {MessageId} of {Queue} is a dead letter after attempt {Attempt}: {Reason}", EventName = "ConsumerDeadLetter")]
+        public static partial void Dead(ILogger logger, string queue, string? messageId, int attempt, string reason);
+    }
+}
