@@ -44,7 +44,16 @@ internal static class ProcessTable
         await platform.DisposeAsync();
     }
 
-    public static Table Draw(LabStatus status)
+    /// <summary>Colours are for terminals; a file or a pipe gets plain text.</summary>
+    public static void Print(LabStatus status)
+    {
+        var console = Console.IsOutputRedirected
+            ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(Console.Out) })
+            : AnsiConsole.Console;
+        console.Write(Draw(status));
+    }
+
+    private static Table Draw(LabStatus status)
     {
         var table = new Table().Border(TableBorder.Rounded)
             .AddColumns("process", "state")
@@ -64,7 +73,7 @@ internal static class ProcessTable
         }
 
         var sum = status.Processes.Sum(p => p.MemoryBytes ?? 0) / 1048576.0;
-        return table.Caption($"{Markup.Escape(status.Endpoints.Gateway ?? "")}  ·  lab pid {status.LabPid}  ·  {sum:0} MiB in all  ·  Ctrl-C stops everything");
+        return table.Caption($"{Markup.Escape(status.Endpoints.Gateway ?? "")}  ·  lab pid {status.LabPid}  ·  {sum:0} MiB in all");
     }
 
     private static async Task<LabStatus?> StatusAsync(PlatformOptions options, Task<Platform> start, CancellationToken cancellationToken)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Back2Code.Lab.Supervision;
-using Spectre.Console;
 
 namespace Back2Code.Cli.Commands;
 
@@ -47,7 +46,7 @@ internal static class StatusCommand
         }
         else
         {
-            AnsiConsole.Write(ProcessTable.Draw(status));
+            ProcessTable.Print(status);
         }
 
         return 0;

@@ -124,6 +124,11 @@ internal static partial class TopologyFile
             }
         }
 
+        if (links.GroupBy(l => l.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw section.Error($"there are two links named {twice.Key}; a client has one link to a server");
+        }
+
         if (links.Count > PlatformTopology.PortSpan - PlatformTopology.FirstLinkOffset)
         {
             throw section.Error($"{links.Count} links are more than the {PlatformTopology.PortSpan - PlatformTopology.FirstLinkOffset} ports kept for them");

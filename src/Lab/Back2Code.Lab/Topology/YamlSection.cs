@@ -23,14 +23,20 @@ internal sealed class YamlSection
     public static YamlSection Parse(string file, string text)
     {
         var stream = new YamlStream();
+        var scanner = new Scanner(new StringReader(text), skipComments: true);
         try
         {
-            stream.Load(new StringReader(text));
+            stream.Load(new Parser(scanner));
         }
         catch (YamlException e)
         {
             var (line, column) = e.Start.Line > 0 ? (e.Start.Line, e.Start.Column) : (1, 1);
             throw new TopologyException(file, line, column, FirstLine(e.InnerException?.Message ?? e.Message));
+        }
+        catch (InvalidOperationException)
+        {
+            // The scanner trips over some unfinished lists, `a: [1` for one, without a word; where it stood is what can be told.
+            throw new TopologyException(file, scanner.CurrentPosition.Line, scanner.CurrentPosition.Column, "this is not YAML; a list or mapping before it may not be closed");
         }
 
         return stream.Documents.Count == 0

@@ -228,7 +228,7 @@ internal sealed class SupervisedProcess(
                 Become(ProcessState.Ready);
                 firstReady.TrySetResult();
             }
-            else if (isUp && ++misses >= 2)
+            else if (isUp && ++misses >= 2 && !stopping.IsCancellationRequested)
             {
                 Become(ProcessState.Unready);
             }

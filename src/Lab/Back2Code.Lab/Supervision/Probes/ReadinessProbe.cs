@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -53,7 +54,17 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
         var parameters = Encoding.ASCII.GetBytes("user\0back2code\0database\0postgres\0\0");
         byte[] packet = [0, 0, 0, (byte)(8 + parameters.Length), 0, 3, 0, 0, .. parameters];
         await socket.SendAsync(packet, cancellationToken);
-        return await ReceiveAsync(socket, 1, cancellationToken) == "R";
+
+        // Type, length of the rest, the rest. It is read to its end: to close on unread bytes would be a reset, which PostgreSQL logs.
+        var head = await ReceiveAsync(socket, 5, cancellationToken);
+        if (head.Length < 5 || head[0] != 'R')
+        {
+            return false;
+        }
+
+        var rest = BinaryPrimitives.ReadInt32BigEndian(Encoding.Latin1.GetBytes(head[1..])) - 4;
+        await ReceiveAsync(socket, Math.Clamp(rest, 0, 1024), cancellationToken);
+        return true;
     }
 
     private async Task<bool> AnswersPongAsync(Socket socket, CancellationToken cancellationToken)

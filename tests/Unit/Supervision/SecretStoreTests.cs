@@ -1,0 +1,43 @@
+using System.Runtime.Versioning;
+using Back2Code.Lab.Supervision;
+using Back2Code.Lab.Supervision.State;
+
+namespace Back2Code.UnitTests.Supervision;
+
+[SupportedOSPlatform("linux")]
+public sealed class SecretStoreTests : IDisposable
+{
+    private readonly StatePaths paths = new(Directory.CreateTempSubdirectory("b2c-test-").FullName);
+
+    public SecretStoreTests() => Directory.CreateDirectory(paths.Secrets);
+
+    [Fact]
+    public void A_secret_is_made_once_and_only_its_owner_may_read_it()
+    {
+        var first = new SecretStore(paths).GetOrCreate("redis");
+        var second = new SecretStore(paths).GetOrCreate("redis");
+
+        Assert.Equal(first, second);
+        Assert.Equal(32, first.Length);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(paths.Secrets, "redis.password")));
+    }
+
+    [Fact]
+    public void Two_secrets_differ() =>
+        Assert.NotEqual(new SecretStore(paths).GetOrCreate("a"), new SecretStore(paths).GetOrCreate("b"));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("short")]
+    [InlineData("this one has a quote ' in it")]
+    public void A_damaged_secret_is_said_to_be_damaged(string content)
+    {
+        File.WriteAllText(Path.Combine(paths.Secrets, "redis.password"), content);
+
+        var error = Assert.Throws<LabException>(() => new SecretStore(paths).GetOrCreate("redis"));
+
+        Assert.Contains("is damaged: secrets/redis.password does not hold a password", error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(paths.Root, recursive: true);
+}
