@@ -1,1 +1,1 @@
-return 0;
+return await Back2Code.Bench.Traffic.TrafficBench.RunAsync(args, default);
