@@ -27,6 +27,9 @@ public sealed record ToxiproxyOptions
 
     /// <summary>Every random draw follows from it: same seed, same connections, same faults.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>What goes to standard output.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }
 
 /// <summary>The fault proxy: Toxiproxy's HTTP API in front of a set of TCP proxies, in one process.</summary>
@@ -56,12 +59,10 @@ public sealed class ToxiproxyServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
         });
         builder.WebHost.UseUrls($"http://{options.Host}:{options.Port}");
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
-        if (Enum.TryParse(Environment.GetEnvironmentVariable("LOG_LEVEL"), ignoreCase: true, out LogLevel level))
-        {
-            builder.Logging.SetMinimumLevel(level);
-        }
-
+        builder.Logging.ClearProviders()
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .SetMinimumLevel(options.LogLevel);
         builder.Services.AddSingleton(services =>
             new ProxyCollection(options.Seed, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         var app = builder.Build();
