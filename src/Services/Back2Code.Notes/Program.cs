@@ -1,2 +1,28 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using Back2Code.Data;
+using Back2Code.Messaging;
+using Back2Code.Notes;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddPostgres(postgres =>
+{
+    postgres.Schema = "notes";
+    postgres.MigrationsAssembly = typeof(NoteEndpoints).Assembly;
+});
+builder.AddRedis();
+builder.AddVersionedCache("notes");
+builder.AddRabbitMq();
+builder.AddOutboxRelay("notes");
+
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
+builder.Services.AddNotes();
+
+var app = builder.Build();
+
+app.MapServiceDefaults();
+app.MapOpenApi();
+app.MapGroup("/v1").MapNotes();
+
 await app.RunAsync();

@@ -1,2 +1,31 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using Back2Code.Data;
+using Back2Code.Messaging;
+using Back2Code.Notifications;
+using Back2Code.Notifications.Receiving;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddPostgres(postgres =>
+{
+    postgres.Schema = "notifications";
+    postgres.MigrationsAssembly = typeof(NotificationEndpoints).Assembly;
+});
+builder.AddRabbitMq();
+builder.AddConsumer<NoteEventHandler>(consumer =>
+{
+    consumer.Queue = "notifications.notes";
+    consumer.BindingKeys = ["note.*"];
+});
+
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
+builder.Services.AddNotifications();
+
+var app = builder.Build();
+
+app.MapServiceDefaults();
+app.MapOpenApi();
+app.MapGroup("/v1").MapNotifications();
+
 await app.RunAsync();

@@ -1,0 +1,76 @@
+using Back2Code.Resilience;
+using Microsoft.Extensions.Logging;
+
+namespace Back2Code.Authentication;
+
+/// <summary>
+/// Keys from a file. The file is looked at again at most once a second, and read again when its time or size changed.
+/// An unreadable or malformed new version leaves the old keys in force.
+/// </summary>
+internal sealed partial class FileKeys(string path, TimeProvider time, ILogger<FileKeys> logger) : IVerificationKeys
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private KeySet? keys;
+    private (DateTime WrittenAt, long Length) seen;
+    private long lookedAt;
+
+    public ValueTask<KeySet> CurrentAsync(CancellationToken cancellationToken) => new(Look(force: false));
+
+    public ValueTask<KeySet> RefreshAsync(KeySet known, CancellationToken cancellationToken) => new(Look(force: true));
+
+    private KeySet Look(bool force)
+    {
+        lock (gate)
+        {
+            if (keys is null || force || time.GetElapsedTime(lookedAt) >= LookInterval)
+            {
+                lookedAt = time.GetTimestamp();
+                ReadIfChanged_NeedsLock();
+            }
+
+            return keys ?? throw new DependencyUnavailableException("signing-keys", DependencyUnavailableReason.Failed, LookInterval);
+        }
+    }
+
+    private void ReadIfChanged_NeedsLock()
+    {
+        var file = new FileInfo(path);
+        var now = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
+        if (now == seen && (keys is not null || !file.Exists))
+        {
+            return;
+        }
+
+        try
+        {
+            if (now.Length > KeySet.MaxBytes)
+            {
+                throw new InvalidDataException($"The file has {now.Length} bytes; at most {KeySet.MaxBytes} are read.");
+            }
+
+            keys = KeySet.Parse(File.ReadAllBytes(path));
+            Log.KeysLoaded(logger, keys.Count, path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // Once per version of the file: the next look finds the same time and size.
+            if (now != seen || keys is null)
+            {
+                Log.KeysNotLoaded(logger, path, exception.Message);
+            }
+        }
+
+        seen = now;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2301, LogLevel.Information, "Loaded {Count} verification keys from {Path}", EventName = "KeysLoaded")]
+        public static partial void KeysLoaded(ILogger logger, int count, string path);
+
+        [LoggerMessage(2302, LogLevel.Error, "Verification keys could not be read from {Path}: {Reason}; keys known before stay in force", EventName = "KeysNotLoaded")]
+        public static partial void KeysNotLoaded(ILogger logger, string path, string reason);
+    }
+}

@@ -1,0 +1,53 @@
+using Back2Code.Notes.Creating;
+using Back2Code.Notes.Deleting;
+using Back2Code.Notes.Listing;
+using Back2Code.Notes.Reading;
+using Back2Code.Notes.Replacing;
+using Back2Code.Notes.Retention;
+
+namespace Back2Code.Notes;
+
+internal static class NoteEndpoints
+{
+    public static IServiceCollection AddNotes(this IServiceCollection services) => services
+        .AddSingleton<Database>()
+        .AddSingleton<CreateNote>()
+        .AddSingleton<ReadNote>()
+        .AddSingleton<ReplaceNote>()
+        .AddSingleton<DeleteNote>()
+        .AddSingleton<ListNotes>()
+        .AddSingleton<RetentionSweep>()
+        .AddHostedService(static provider => provider.GetRequiredService<RetentionSweep>());
+
+    public static RouteGroupBuilder MapNotes(this IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder notes = routes.MapGroup("/notes")
+            .WithTags("Notes")
+            .RequireAuthorization()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+        notes.MapPost("", CreateNote.Handle)
+            .WithName("CreateNote")
+            .WithSummary("Create a note; with an Idempotency-Key, at most once")
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        notes.MapGet("", ListNotes.Handle)
+            .WithName("ListNotes")
+            .WithSummary("List your notes, newest first");
+        notes.MapGet("/{id:guid}", ReadNote.Handle)
+            .WithName("ReadNote")
+            .WithSummary("Read one note; Cache-Status says how fresh it is")
+            .Produces(StatusCodes.Status304NotModified)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        notes.MapPut("/{id:guid}", ReplaceNote.Handle)
+            .WithName("ReplaceNote")
+            .WithSummary("Replace a note; needs the version last read")
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
+        notes.MapDelete("/{id:guid}", DeleteNote.Handle)
+            .WithName("DeleteNote")
+            .WithSummary("Delete a note")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        return notes;
+    }
+}

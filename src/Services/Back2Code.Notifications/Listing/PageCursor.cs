@@ -1,0 +1,42 @@
+using System.Buffers.Text;
+
+namespace Back2Code.Notifications.Listing;
+
+/// <summary>
+/// Where a page ended: the id of its last notification, behind a format number so that the format can change under clients that keep cursors.
+/// Opaque to clients, and no secret: the user is asked for anew with every page.
+/// </summary>
+internal static class PageCursor
+{
+    private const byte Format = 1;
+    private const int Bytes = 1 + 16;
+
+    public static string Encode(Guid last)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        bytes[0] = Format;
+        last.TryWriteBytes(bytes[1..], bigEndian: true, out _);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    public static bool TryDecode(string cursor, out Guid last)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        last = default;
+
+        // The length is checked first: a longer text would not fit, and decoding it would only cost time.
+        if (cursor.Length != Base64Url.GetEncodedLength(Bytes)
+            || !Base64Url.IsValid(cursor)
+            || !Base64Url.TryDecodeFromChars(cursor, bytes, out int written)
+            || written != Bytes
+            || bytes[0] != Format)
+        {
+            return false;
+        }
+
+        last = new Guid(bytes[1..], bigEndian: true);
+
+        // Base64 leaves two unused bits at the end; only the spelling that we write is a cursor.
+        return Encode(last) == cursor;
+    }
+}

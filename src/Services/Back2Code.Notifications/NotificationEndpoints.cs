@@ -1,0 +1,33 @@
+using Back2Code.Notifications.Listing;
+using Back2Code.Notifications.Reading;
+using Back2Code.Notifications.Retention;
+
+namespace Back2Code.Notifications;
+
+internal static class NotificationEndpoints
+{
+    public static IServiceCollection AddNotifications(this IServiceCollection services) => services
+        .AddSingleton<Database>()
+        .AddSingleton<ListNotifications>()
+        .AddSingleton<MarkRead>()
+        .AddSingleton<RetentionSweep>()
+        .AddHostedService(static provider => provider.GetRequiredService<RetentionSweep>());
+
+    public static RouteGroupBuilder MapNotifications(this IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder notifications = routes.MapGroup("/notifications")
+            .WithTags("Notifications")
+            .RequireAuthorization()
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+        notifications.MapGet("", ListNotifications.Handle)
+            .WithName("ListNotifications")
+            .WithSummary("List your notifications, newest first");
+        notifications.MapPost("/{id:guid}/read", MarkRead.Handle)
+            .WithName("MarkNotificationRead")
+            .WithSummary("Mark a notification as read")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        return notifications;
+    }
+}
