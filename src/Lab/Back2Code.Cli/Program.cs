@@ -9,6 +9,7 @@ var root = new RootCommand("Back2Code: a production platform that one command st
     StatusCommand.Create(),
     LogsCommand.Create(),
     TokenCommand.Create(),
+    TrafficCommand.Create(),
     ToxiproxyCommand.Create(),
 };
 

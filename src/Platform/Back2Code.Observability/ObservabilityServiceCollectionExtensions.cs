@@ -76,17 +76,19 @@ public static class ObservabilityServiceCollectionExtensions
         });
     }
 
-    /// <summary>Meters and spans are heard from the moment somebody listens, so the listeners start before the other services.</summary>
-    private sealed class TelemetryStart : IHostedService
+    /// <summary>
+    /// Meters and spans are heard from the moment somebody listens, so the listeners start before the other services; and not
+    /// in a constructor, because settings are validated only when all services have been made.
+    /// </summary>
+    private sealed class TelemetryStart(IServiceProvider provider) : IHostedService
     {
-        public TelemetryStart(MetricsCollector metrics, ProcessMetrics process, TraceExport traces)
+        public Task StartAsync(CancellationToken cancellationToken)
         {
-            ArgumentNullException.ThrowIfNull(metrics);
-            ArgumentNullException.ThrowIfNull(process);
-            ArgumentNullException.ThrowIfNull(traces);
+            provider.GetRequiredService<MetricsCollector>();
+            provider.GetRequiredService<ProcessMetrics>();
+            provider.GetRequiredService<TraceExport>();
+            return Task.CompletedTask;
         }
-
-        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -60,7 +60,7 @@ public static class ServiceDefaultsExtensions
         services.AddSingleton<IPostConfigureOptions<DependencyPipelineOptions>>(new PipelineSettings(builder.Configuration));
 
         AddErrors(services);
-        AddLimits(services);
+        AddLimits(services, service);
         return builder;
     }
 
@@ -72,6 +72,7 @@ public static class ServiceDefaultsExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         var readiness = app.Services.GetRequiredService<Readiness>();
+        app.UseRequestSpans();
         app.Use((context, next) =>
         {
             if (readiness.IsDraining && HttpProtocol.IsHttp11(context.Request.Protocol))
@@ -111,17 +112,19 @@ public static class ServiceDefaultsExtensions
         });
     }
 
-    private static void AddLimits(IServiceCollection services)
+    private static void AddLimits(IServiceCollection services, IConfigurationSection settings)
     {
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServiceOptions>>(static (kestrel, service) =>
+        // Host and server read their options before the start-up validation. To take ours unvalidated here lets that validation
+        // report all that is wrong at once, instead of the first thing that somebody happened to need.
+        services.Configure<KestrelServerOptions>(kestrel =>
         {
+            var service = settings.Get<ServiceOptions>() ?? new();
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = service.Value.MaxRequestBodyBytes;
-            kestrel.Limits.MaxConcurrentConnections = service.Value.MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = Math.Max(0, service.MaxRequestBodyBytes);
+            kestrel.Limits.MaxConcurrentConnections = Math.Max(1, service.MaxConnections);
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
-        services.AddOptions<HostOptions>().Configure<IOptions<ServiceOptions>>(static (host, service) =>
-            host.ShutdownTimeout = service.Value.ShutdownTimeout);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = (settings.Get<ServiceOptions>() ?? new()).ShutdownTimeout);
     }
 
     private static string Version() =>

@@ -127,11 +127,11 @@ public sealed class CircuitTests
     public async Task Its_state_is_a_gauge_with_the_numbers_of_the_contract()
     {
         using var fixture = new PipelineFixture();
-        var closed = fixture.Gauge("back2code.circuit.state");
+        var closed = fixture.Read("back2code.circuit.state");
 
         await fixture.OpenCircuitAsync();
 
-        Assert.Equal((0, 2), (closed, fixture.Gauge("back2code.circuit.state")));
+        Assert.Equal((0, 2), (closed, fixture.Read("back2code.circuit.state")));
     }
 
     [Fact]

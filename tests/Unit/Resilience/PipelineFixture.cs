@@ -27,11 +27,12 @@ internal sealed class PipelineFixture : IDisposable
 
     public DependencyPipeline Pipeline { get; }
 
-    /// <summary>Sum of what an instrument measured from the start of the listener, or its present value.</summary>
-    public IDisposable Listen(string instrument, List<long> measured)
+    /// <summary>Present value of an instrument, all its series together.</summary>
+    public long Read(string instrument)
     {
+        long sum = 0;
         var factory = provider.GetRequiredService<IMeterFactory>();
-        var listener = new MeterListener
+        using var listener = new MeterListener
         {
             InstrumentPublished = (i, l) =>
             {
@@ -41,18 +42,11 @@ internal sealed class PipelineFixture : IDisposable
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>((_, value, _, _) => measured.Add(value));
-        listener.SetMeasurementEventCallback<int>((_, value, _, _) => measured.Add(value));
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => sum += value);
+        listener.SetMeasurementEventCallback<int>((_, value, _, _) => sum += value);
         listener.Start();
-        return listener;
-    }
-
-    public long Gauge(string instrument)
-    {
-        var measured = new List<long>();
-        using var listener = (MeterListener)Listen(instrument, measured);
         listener.RecordObservableInstruments();
-        return measured[^1];
+        return sum;
     }
 
     public async Task<DependencyUnavailableException> FailAsync(Exception? exception = null) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 
 namespace Back2Code.Authentication;
@@ -25,7 +26,8 @@ internal static class StrictBase64Url
         }
 
         var decoded = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
-        if (!Base64Url.TryDecodeFromChars(text, decoded, out var written))
+        // Not TryDecodeFromChars: that one throws on set bits behind the last byte, and its "false" means a short buffer only.
+        if (Base64Url.DecodeFromChars(text, decoded, out _, out var written) != OperationStatus.Done)
         {
             return false;
         }

@@ -31,8 +31,14 @@ public sealed class PostgresOptions
     /// <summary>Time to open a connection or to get one from the pool, 1 to 60 whole seconds. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")] public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time one command may take unless it says otherwise, 1 to 600 whole seconds. Default 2 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// Time one command of a request may take unless it says otherwise, 1 to 600 whole seconds. Default 1 s. A server that has
+    /// stopped answering costs a caller this and <see cref="ConnectTimeout"/>. The server itself ends a statement after twice this time.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same for commands of background work, 1 to 600 whole seconds. Default 5 s: nobody waits for them.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan BackgroundCommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Time one migration may take, 1 to 3,600 whole seconds. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")] public TimeSpan MigrationTimeout { get; set; } = TimeSpan.FromSeconds(60);

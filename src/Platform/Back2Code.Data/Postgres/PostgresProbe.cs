@@ -11,17 +11,36 @@ namespace Back2Code.Data;
 internal sealed class PostgresProbe(NpgsqlDataSource probe, IReadOnlyList<NpgsqlDataSource> pools) : IDependencyProbe, IAsyncDisposable
 {
     private NpgsqlConnection? _connection;
+    private Task _asking = Task.CompletedTask;
 
     public string Name => "postgres";
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
+        // A question to a frozen server outlives its caller (see PostgresConnectionString); the next caller joins it.
+        if (_asking is not { IsCompleted: false })
+        {
+            _asking = AskAsync();
+        }
+
+        await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DropConnectionAsync().ConfigureAwait(false);
+        await probe.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task AskAsync()
+    {
         try
         {
-            _connection ??= await probe.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            _connection ??= await probe.OpenConnectionAsync(CancellationToken.None).ConfigureAwait(false);
             var command = new NpgsqlCommand("SELECT 1", _connection);
             await using var _ = command.ConfigureAwait(false);
-            await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+            await command.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch
         {
@@ -33,12 +52,6 @@ internal sealed class PostgresProbe(NpgsqlDataSource probe, IReadOnlyList<Npgsql
 
             throw;
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await DropConnectionAsync().ConfigureAwait(false);
-        await probe.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask DropConnectionAsync()

@@ -26,8 +26,8 @@ internal static class PostgresRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StartupGate>();
 
-        services.AddSingleton(provider => DataSource(provider, application, static options => options.MaxPoolSize));
-        services.AddKeyedSingleton(PostgresPools.Background, (provider, _) => DataSource(provider, application + " (background)", static options => options.MaxBackgroundPoolSize));
+        services.AddSingleton(provider => DataSource(provider, application, static options => (options.MaxPoolSize, options.CommandTimeout)));
+        services.AddKeyedSingleton(PostgresPools.Background, (provider, _) => DataSource(provider, application + " (background)", static options => (options.MaxBackgroundPoolSize, options.BackgroundCommandTimeout)));
 
         services.AddSingleton(static provider => new PostgresMigrator(
             provider.GetRequiredKeyedService<NpgsqlDataSource>(PostgresPools.Background),
@@ -38,7 +38,7 @@ internal static class PostgresRegistration
         services.AddHostedService(static provider => provider.GetRequiredService<PostgresMigrator>());
 
         services.AddSingleton<IDependencyProbe>(provider => new PostgresProbe(
-            DataSource(provider, application + " (probe)", static _ => 1),
+            DataSource(provider, application + " (probe)", static _ => (1, TimeSpan.FromSeconds(1))),
             [provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredKeyedService<NpgsqlDataSource>(PostgresPools.Background)]));
 
         services.AddDependencyPipeline("postgres");
@@ -51,9 +51,26 @@ internal static class PostgresRegistration
         });
     }
 
-    private static NpgsqlDataSource DataSource(IServiceProvider provider, string application, Func<PostgresOptions, int> poolSize)
+    private static NpgsqlDataSource DataSource(IServiceProvider provider, string application, Func<PostgresOptions, (int PoolSize, TimeSpan CommandTimeout)> limits)
     {
         var options = provider.GetRequiredService<IOptions<PostgresOptions>>().Value;
-        return new NpgsqlDataSourceBuilder(PostgresConnectionString.Build(options, application, poolSize(options)).ConnectionString).Build();
+        var (poolSize, commandTimeout) = limits(options);
+        ReserveThreads(options);
+        return new NpgsqlDataSourceBuilder(PostgresConnectionString.Build(options, application, poolSize, commandTimeout).ConnectionString).Build();
+    }
+
+    /// <summary>
+    /// When the server stops answering, each command under way blocks a thread while its cancel request times out (see
+    /// <see cref="PostgresConnectionString"/>). The thread pool adds about one thread a second beyond its minimum: without a higher
+    /// one, requests that need no database would stand still meanwhile.
+    /// </summary>
+    private static void ReserveThreads(PostgresOptions options)
+    {
+        ThreadPool.GetMinThreads(out int workers, out int completionPorts);
+        int wanted = Environment.ProcessorCount + options.MaxPoolSize + options.MaxBackgroundPoolSize;
+        if (workers < wanted)
+        {
+            ThreadPool.SetMinThreads(wanted, completionPorts);
+        }
     }
 }

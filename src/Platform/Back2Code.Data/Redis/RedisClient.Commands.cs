@@ -10,7 +10,7 @@ public sealed partial class RedisClient
     /// <summary><c>GET</c></summary>
     /// <returns>The value, or null when there is none.</returns>
     public async ValueTask<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken) =>
-        await ExecuteAsync(cancellationToken, "GET", key).ConfigureAwait(false) is { IsNull: false } reply ? reply.Bytes : null;
+        await ExecuteAsync(cancellationToken, "GET", key).ConfigureAwait(false) is { IsNull: false } reply ? reply.Bytes : (ReadOnlyMemory<byte>?)null;
 
     /// <summary><c>SET</c>, with <c>PX</c> when <paramref name="expiry"/> is given.</summary>
     public async ValueTask SetAsync(string key, RedisArgument value, TimeSpan? expiry, CancellationToken cancellationToken)

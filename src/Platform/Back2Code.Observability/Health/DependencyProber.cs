@@ -11,8 +11,8 @@ internal sealed partial class DependencyProber : BackgroundService
 {
     public const string MeterName = "Back2Code.Health";
 
-    private readonly List<DependencyHealth> dependencies;
-    private readonly TimeSpan interval;
+    private readonly Lazy<List<DependencyHealth>> dependencies;
+    private readonly IOptions<ObservabilityOptions> options;
     private readonly TimeProvider time;
     private readonly ILogger<DependencyProber> logger;
 
@@ -20,25 +20,26 @@ internal sealed partial class DependencyProber : BackgroundService
         IEnumerable<IDependencyProbe> probes, IOptions<ObservabilityOptions> options, TimeProvider time, IMeterFactory meters, ILogger<DependencyProber> logger)
     {
         // Registering a dependency twice is harmless: the first probe of a name is the one that runs.
-        dependencies = [.. probes.DistinctBy(static probe => probe.Name, StringComparer.Ordinal).Select(probe => new DependencyHealth(probe, options.Value, time))];
-        interval = options.Value.ProbeInterval;
+        // Lazy: hosted services are made before the settings are validated.
+        dependencies = new(() => [.. probes.DistinctBy(static probe => probe.Name, StringComparer.Ordinal).Select(probe => new DependencyHealth(probe, options.Value, time))]);
+        this.options = options;
         this.time = time;
         this.logger = logger;
         meters.Create(MeterName).CreateObservableGauge(
             "back2code.dependency.up",
-            () => dependencies.Select(static d => new Measurement<int>(d.Current.Up ? 1 : 0, new KeyValuePair<string, object?>("dependency", d.Name))),
+            () => Dependencies.Select(static d => new Measurement<int>(d.Current.Up ? 1 : 0, new KeyValuePair<string, object?>("dependency", d.Name))),
             "{dependency}",
             "1 while the dependency answers its probe, else 0; never older than about three seconds.");
     }
 
-    public IReadOnlyList<DependencyHealth> Dependencies => dependencies;
+    public IReadOnlyList<DependencyHealth> Dependencies => dependencies.Value;
 
     internal Task ProbeOnceAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(dependencies.Select(dependency => ProbeAsync(dependency, cancellationToken)));
+        Task.WhenAll(Dependencies.Select(dependency => ProbeAsync(dependency, cancellationToken)));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(interval, time);
+        using var timer = new PeriodicTimer(options.Value.ProbeInterval, time);
         try
         {
             do

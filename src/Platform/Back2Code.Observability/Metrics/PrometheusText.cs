@@ -60,10 +60,10 @@ internal sealed class PrometheusText
         foreach (var (key, tag) in tags)
         {
             var name = PrometheusNames.Label(key);
-            if (name.StartsWith("__", StringComparison.Ordinal) || (histogram && name == "le"))
+            if (histogram && name == "le")
             {
-                // Reserved: "__" for Prometheus itself, "le" for the bucket's upper bound.
-                name = "exported_" + name.TrimStart('_');
+                // Here "le" is the bucket's upper bound. (Two leading underscores, reserved too, cannot come out of Label.)
+                name = "exported_le";
             }
 
             var value = Text(tag);

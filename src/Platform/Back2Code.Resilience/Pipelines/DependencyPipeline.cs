@@ -22,7 +22,6 @@ public sealed partial class DependencyPipeline : IDisposable
 
     private readonly DependencyPipelineOptions options;
     private readonly TimeProvider time;
-    private readonly ResilienceMetrics metrics;
     private readonly ILogger logger;
     private readonly Func<double> random;
     private readonly CircuitBreakerStateProvider circuit = new();
@@ -30,12 +29,11 @@ public sealed partial class DependencyPipeline : IDisposable
     private readonly ResiliencePipeline pipeline;
     private long brokenUntil;
 
-    internal DependencyPipeline(string name, DependencyPipelineOptions options, TimeProvider time, ResilienceMetrics metrics, ILogger logger, Func<double> random)
+    internal DependencyPipeline(string name, DependencyPipelineOptions options, TimeProvider time, ILogger logger, Func<double> random)
     {
         Name = name;
         this.options = options;
         this.time = time;
-        this.metrics = metrics;
         this.logger = logger;
         this.random = random;
         limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
@@ -45,7 +43,6 @@ public sealed partial class DependencyPipeline : IDisposable
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         });
         pipeline = Build();
-        metrics.Announce(name);
     }
 
     /// <summary>Name of the dependency.</summary>
@@ -58,6 +55,8 @@ public sealed partial class DependencyPipeline : IDisposable
         CircuitState.HalfOpen => CircuitBreakerState.HalfOpen,
         _ => CircuitBreakerState.Open,
     };
+
+    internal CallCounts Counts { get; } = new();
 
     internal int Limit => options.MaxConcurrency;
 
@@ -91,7 +90,7 @@ public sealed partial class DependencyPipeline : IDisposable
         }
         catch (BulkheadFullException)
         {
-            metrics.Shed(Name);
+            Counts.CountShed();
             throw Unavailable(DependencyUnavailableReason.Shed, options.BreakDuration, null);
         }
         catch (BrokenCircuitException broken)
@@ -136,7 +135,11 @@ public sealed partial class DependencyPipeline : IDisposable
         builder.AddTimeout(new TimeoutStrategyOptions
         {
             Timeout = options.TotalTimeout,
-            OnTimeout = _ => Count("total"),
+            OnTimeout = _ =>
+            {
+                Counts.CountTotalTimeout();
+                return default;
+            },
         });
         builder.AddStrategy(_ => new BulkheadStrategy(limiter, options.QueueTimeout, time), new BulkheadStrategyOptions());
         if (options.MaxRetries > 0)
@@ -148,7 +151,7 @@ public sealed partial class DependencyPipeline : IDisposable
                 DelayGenerator = args => new(Call(args.Context).RetryDelay),
                 OnRetry = _ =>
                 {
-                    metrics.Retried(Name);
+                    Counts.CountRetry();
                     return default;
                 },
             });
@@ -182,7 +185,11 @@ public sealed partial class DependencyPipeline : IDisposable
         builder.AddTimeout(new TimeoutStrategyOptions
         {
             Timeout = options.AttemptTimeout,
-            OnTimeout = _ => Count("attempt"),
+            OnTimeout = _ =>
+            {
+                Counts.CountAttemptTimeout();
+                return default;
+            },
         });
         return builder.Build();
     }
@@ -238,12 +245,6 @@ public sealed partial class DependencyPipeline : IDisposable
 
     private DependencyUnavailableException Unavailable(DependencyUnavailableReason reason, TimeSpan retryAfter, Exception? cause) =>
         new(Name, reason, retryAfter, cause);
-
-    private ValueTask Count(string kind)
-    {
-        metrics.TimedOut(Name, kind);
-        return default;
-    }
 
     private static CallState Call(ResilienceContext context) => context.Properties.GetValue(CallState.Key, null!);
 

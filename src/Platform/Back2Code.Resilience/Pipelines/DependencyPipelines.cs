@@ -14,12 +14,14 @@ public sealed class DependencyPipelines : IDisposable
     internal DependencyPipelines(
         IEnumerable<string> names, Func<string, DependencyPipelineOptions> options, TimeProvider time, IMeterFactory meters, ILoggerFactory loggers, Func<double> random)
     {
-        var metrics = new ResilienceMetrics(meters, () => pipelines.Values);
         var logger = loggers.CreateLogger<DependencyPipelines>();
         foreach (var name in names.Distinct(StringComparer.Ordinal))
         {
-            pipelines[name] = new DependencyPipeline(name, options(name), time, metrics, logger, random);
+            pipelines[name] = new DependencyPipeline(name, options(name), time, logger, random);
         }
+
+        // Kept alive by the meter, whose instruments call back into it.
+        _ = new ResilienceMetrics(meters, () => pipelines.Values);
     }
 
     /// <summary>Names of the registered dependencies.</summary>
