@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Back2Code.Data;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
@@ -76,7 +77,7 @@ internal static class NotesRequests
     public static Task<HttpResponseMessage> DeleteNoteAsync(this HttpClient client, Guid id) => client.DeleteAsync($"/v1/notes/{id}", Cancellation);
 
     public static async Task<NoteView> NoteAsync(this HttpResponseMessage response) =>
-        (await response.Content.ReadFromJsonAsync<NoteView>(Cancellation))!;
+        JsonSerializer.Deserialize<NoteView>(await response.Content.ReadAsStringAsync(Cancellation), JsonSerializerOptions.Web)!;
 
     public static string? CacheStatus(this HttpResponseMessage response) =>
         response.Headers.TryGetValues("Cache-Status", out var values) ? values.Single() : null;

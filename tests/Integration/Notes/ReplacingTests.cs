@@ -69,10 +69,10 @@ public sealed class ReplacingTests(NotesFixture notes) : IClassFixture<NotesFixt
         using var client = notes.Application.AsUser(_user);
         var note = await client.CreateNoteAsync("old");
 
-        var responses = await Task.WhenAll(Enumerable.Range(0, 16).Select(n => client.ReplaceNoteAsync(note.Id, $"writer {n}", "", 1)));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => client.ReplaceNoteAsync(note.Id, $"writer {n}", "", 1)));
 
         var winner = Assert.Single(responses, response => response.StatusCode == HttpStatusCode.OK);
-        Assert.Equal(15, responses.Count(response => response.StatusCode == HttpStatusCode.Conflict));
+        Assert.Equal(7, responses.Count(response => response.StatusCode == HttpStatusCode.Conflict));
         using var read = await client.ReadNoteAsync(note.Id);
         Assert.Equal(await winner.NoteAsync(), await read.NoteAsync());
         Assert.Equal(1L, await EventsAsync(note.Id, "note.replaced"));
@@ -82,7 +82,7 @@ public sealed class ReplacingTests(NotesFixture notes) : IClassFixture<NotesFixt
     {
         { """{"title":"","body":"","version":1}""", "title" },
         { """{"title":"t","body":"","version":0}""", "version" },
-        { """{"title":"t","body":"","version":9223372036854775807}""", "version" },
+        { """{"title":"t","body":"","version":9007199254740992}""", "version" },
     };
 
     [Theory]

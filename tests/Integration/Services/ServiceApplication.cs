@@ -22,6 +22,9 @@ internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFacto
             ["Authentication:Issuer"] = TestIdentity.Issuer,
             ["Authentication:Audience"] = TestIdentity.Audience,
             ["Authentication:JwksPath"] = TestIdentity.JwksPath,
+
+            // No gateway needs time to notice that a test is over.
+            ["Observability:DrainDelay"] = "00:00:00",
         };
         UseKestrel(0);
     }
@@ -51,7 +54,9 @@ internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFacto
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Production").UseContentRoot(AppContext.BaseDirectory);
-        builder.ConfigureLogging(logging => logging.ClearProviders());
+
+        // Not without any log: a request has a trace id only where somebody may write it down.
+        builder.ConfigureLogging(logging => logging.AddFilter(static (_, _, level) => level >= LogLevel.Critical));
         foreach (var (name, value) in _settings)
         {
             builder.UseSetting(name, value);

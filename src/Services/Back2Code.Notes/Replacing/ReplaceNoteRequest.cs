@@ -9,4 +9,8 @@ namespace Back2Code.Notes.Replacing;
 public sealed record ReplaceNoteRequest(
     [Required, StringLength(NoteText.TitleLength), StorableText] string Title,
     [Required(AllowEmptyStrings = true), StringLength(NoteText.BodyLength), StorableText] string Body,
-    [Range(1, long.MaxValue - 1)] long Version);
+    [Range(1, ReplaceNoteRequest.LargestVersion)] long Version)
+{
+    // The largest integer that every JSON reader keeps exactly (RFC 8259, section 6). No note will be changed as often.
+    private const long LargestVersion = (1L << 53) - 1;
+}
