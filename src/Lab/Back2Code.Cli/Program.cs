@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Back2Code.Cli.Commands;
 using Back2Code.Lab.Supervision;
 
@@ -22,7 +23,11 @@ var configuration = new InvocationConfiguration
 
 try
 {
-    return await root.Parse(args).InvokeAsync(configuration);
+    var parsed = root.Parse(args);
+    var exitCode = await parsed.InvokeAsync(configuration);
+
+    // 1 is what a command found out (a write is lost, an objective missed); scripts must be able to tell it from a typing error.
+    return parsed.Action is ParseErrorAction ? 2 : exitCode;
 }
 catch (LabException e)
 {
