@@ -69,10 +69,21 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it again on the same port with the same data, after <see cref="KillAsync"/>.</summary>
     public async Task RestartAsync()
     {
-        // The previous postmaster is dead, whatever process has its number now.
-        File.Delete(Path.Combine(_home.Path, "data", "postmaster.pid"));
-        await _process.StartAsync();
-        await _process.WaitUntilReadyAsync(AnswersAsync, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(20));
+        for (int attempt = 1; ; attempt++)
+        {
+            // The previous postmaster is dead, whatever process has its number now.
+            File.Delete(Path.Combine(_home.Path, "data", "postmaster.pid"));
+            await _process.StartAsync();
+            try
+            {
+                await _process.WaitUntilReadyAsync(AnswersAsync, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(20));
+                return;
+            }
+            catch (InvalidOperationException e) when (attempt < 20 && _process.HasExited && e.Message.Contains("shared memory block", StringComparison.Ordinal))
+            {
+                // The last backend of the killed server is on its way out: the new one refuses until it is gone.
+            }
+        }
     }
 
     public Task KillAsync() => _process.KillAsync();

@@ -118,7 +118,7 @@ internal sealed class ServerProcess(ServerHome home, string[] command, IReadOnly
         }
     }
 
-    private string LogTail() => File.Exists(home.LogFile) ? string.Join('\n', File.ReadLines(home.LogFile).TakeLast(20)) : "(no log)";
+    private string LogTail() => File.Exists(home.LogFile) ? string.Join('\n', File.ReadLines(home.LogFile).TakeLast(5)) : "(no log)";
 
     private static string Quote(string word) => "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 

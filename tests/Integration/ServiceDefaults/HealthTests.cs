@@ -54,7 +54,7 @@ public sealed class HealthTests
     {
         await using var service = await TestService.StartAsync(
             map: static app => app.MapGet("/work", () => "done"),
-            settings: [new("Observability:DrainDelay", "00:00:02")]);
+            settings: [new("Observability:DrainDelay", "00:00:03")]);
         Assert.Equal((HttpStatusCode.OK, "healthy"), await StatusAsync(service, "ready"));
 
         var watch = TimeProvider.System.GetTimestamp();
@@ -62,14 +62,12 @@ public sealed class HealthTests
         var ready = await service.Client.GetAsync("/health/ready");
         var body = await ready.Content.ReadFromJsonAsync<HealthBody>();
         var work = await service.Client.GetAsync("/work");
-        var servedAfter = TimeProvider.System.GetElapsedTime(watch);
         await stop;
         var stoppedAfter = TimeProvider.System.GetElapsedTime(watch);
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "drain"), (ready.StatusCode, body!.Checks[0].Name));
         Assert.Equal((HttpStatusCode.OK, true), (work.StatusCode, work.Headers.ConnectionClose == true));
-        Assert.InRange(servedAfter, TimeSpan.Zero, TimeSpan.FromSeconds(2));
-        Assert.InRange(stoppedAfter, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(8));
+        Assert.True(stoppedAfter >= TimeSpan.FromSeconds(2.9), $"stopped after {stoppedAfter}");
         var refused = await Assert.ThrowsAsync<HttpRequestException>(() => service.Client.GetAsync("/work"));
         Assert.IsType<SocketException>(refused.InnerException);
     }

@@ -119,6 +119,7 @@ public sealed partial class RedisClient : IAsyncDisposable
     private async Task ConnectLoopAsync()
     {
         var backoff = new Backoff(_options.MinReconnectDelay, _options.MaxReconnectDelay);
+        string? lastReason = null;
         while (!_stop.IsCancellationRequested)
         {
             try
@@ -128,6 +129,7 @@ public sealed partial class RedisClient : IAsyncDisposable
                 _connection = connection;
                 Volatile.Read(ref _connected).TrySetResult();
                 backoff.Reset();
+                lastReason = null;
                 _metrics.Connection(succeeded: true);
                 Log.Connected(_logger, _endpoint.Host, _endpoint.Port);
 
@@ -144,7 +146,10 @@ public sealed partial class RedisClient : IAsyncDisposable
             {
                 // Whatever it was, a wrong password included, may be mended while we run; only shutdown ends the attempts.
                 _metrics.Connection(succeeded: false);
-                Log.NotConnected(_logger, _endpoint.Host, _endpoint.Port, e.Message);
+                if (e.Message != lastReason)
+                {
+                    Log.NotConnected(_logger, _endpoint.Host, _endpoint.Port, lastReason = e.Message);
+                }
             }
 
             await Task.Delay(backoff.Next(), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -16,6 +16,13 @@ internal sealed partial class EventConsumer(
     : BackgroundService
 {
     private readonly FailedDeliveries _failed = new(rabbitMq, options, time);
+    private readonly SemaphoreSlim _places = new(options.Concurrency, options.Concurrency);
+
+    public override void Dispose()
+    {
+        _places.Dispose();
+        base.Dispose();
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,33 +49,19 @@ internal sealed partial class EventConsumer(
         await _failed.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Consumes over one channel until it is lost.</summary>
+    /// <summary>Consumes the queue and its retry queues, each over a channel of its own, until one is lost.</summary>
     private async Task ConsumeAsync(IConnection connection, Backoff backoff, CancellationToken stoppingToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var channel = await connection.CreateChannelAsync(
-            new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: (ushort)options.Concurrency),
-            stoppingToken).ConfigureAwait(false);
+        var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var channels = new List<IChannel>();
         try
         {
-            var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-            channel.ChannelShutdownAsync += (_, shutdown) =>
+            for (int retry = 0; retry <= options.RetryDelays.Count; retry++)
             {
-                lost.TrySetResult(shutdown.ReplyText);
-                return Task.CompletedTask;
-            };
-            await Topology.DeclareQueuesAsync(channel, rabbitMq.Exchange, options, stoppingToken).ConfigureAwait(false);
-            await channel.BasicQosAsync(0, (ushort)options.Prefetch, global: false, stoppingToken).ConfigureAwait(false);
-            var consumer = new AsyncEventingBasicConsumer(channel);
-            var token = ended.Token;
-            consumer.ReceivedAsync += (_, delivery) => ReceiveAsync(channel, delivery, token);
-            consumer.UnregisteredAsync += (_, _) =>
-            {
-                // The queue was deleted: the broker cancels its consumers and leaves the channel open.
-                lost.TrySetResult("the broker cancelled the consumer");
-                return Task.CompletedTask;
-            };
-            await channel.BasicConsumeAsync(options.Queue, autoAck: false, consumer, stoppingToken).ConfigureAwait(false);
+                channels.Add(await OpenAsync(connection, retry, lost, ended.Token).ConfigureAwait(false));
+            }
+
             Log.Consuming(logger, options.Queue);
             backoff.Reset();
             throw new IOException(await lost.Task.WaitAsync(stoppingToken).ConfigureAwait(false));
@@ -77,15 +70,67 @@ internal sealed partial class EventConsumer(
         {
             // What was handed out and not acknowledged is the broker's again: whoever still works on it must stop.
             await ended.CancelAsync().ConfigureAwait(false);
-            await ChannelClosing.CloseAsync(channel).ConfigureAwait(false);
+            await Task.WhenAll(channels.Select(ChannelClosing.CloseAsync)).ConfigureAwait(false);
         }
     }
 
-    private async Task ReceiveAsync(IChannel channel, BasicDeliverEventArgs delivery, CancellationToken cancellationToken)
+    /// <param name="connection">The open connection.</param>
+    /// <param name="retry">0 for the queue itself, n for its n-th retry queue.</param>
+    /// <param name="lost">Completed when nothing more will come.</param>
+    /// <param name="cancellationToken">Ends the handling of everything that came.</param>
+    private async Task<IChannel> OpenAsync(IConnection connection, int retry, TaskCompletionSource<string> lost, CancellationToken cancellationToken)
+    {
+        var channel = await connection.CreateChannelAsync(
+            // As many calls at once as messages ahead: a message that waits for its time must not hold a place that a due one needs.
+            new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: (ushort)options.Prefetch),
+            cancellationToken).ConfigureAwait(false);
+        try
+        {
+            channel.ChannelShutdownAsync += (_, shutdown) =>
+            {
+                lost.TrySetResult(shutdown.ReplyText);
+                return Task.CompletedTask;
+            };
+            if (retry == 0)
+            {
+                await Topology.DeclareQueuesAsync(channel, rabbitMq.Options, options, cancellationToken).ConfigureAwait(false);
+            }
+
+            await channel.BasicQosAsync(0, (ushort)options.Prefetch, global: false, cancellationToken).ConfigureAwait(false);
+            var consumer = new AsyncEventingBasicConsumer(channel);
+            consumer.ReceivedAsync += (_, delivery) => ReceiveAsync(channel, delivery, retry, cancellationToken);
+            consumer.UnregisteredAsync += (_, _) =>
+            {
+                // The queue was deleted: the broker cancels its consumers and leaves the channel open.
+                lost.TrySetResult("the broker cancelled the consumer");
+                return Task.CompletedTask;
+            };
+            string queue = retry == 0 ? options.Queue : Topology.RetryQueue(options.Queue, retry);
+            await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken).ConfigureAwait(false);
+            return channel;
+        }
+        catch
+        {
+            await ChannelClosing.CloseAsync(channel).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task ReceiveAsync(IChannel channel, BasicDeliverEventArgs delivery, int retry, CancellationToken cancellationToken)
     {
         try
         {
-            metrics.Event(await FinishAsync(delivery, cancellationToken).ConfigureAwait(false));
+            await Task.Delay(_failed.TimeUntilDue(delivery.BasicProperties, retry), time, cancellationToken).ConfigureAwait(false);
+            await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                metrics.Event(await FinishAsync(delivery, cancellationToken).ConfigureAwait(false));
+            }
+            finally
+            {
+                _places.Release();
+            }
+
             await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -16,7 +17,7 @@ internal sealed class FailedDeliveries(RabbitMqConnection rabbitMq, ConsumerOpti
     private const int MaxReasonLength = 1000;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly ConfirmingPublisher _publisher = new(rabbitMq, rabbitMq.StepTimeout, time);
+    private readonly ConfirmingPublisher _publisher = new(rabbitMq, rabbitMq.Options.ConnectTimeout, time);
 
     /// <summary>Attempts that have failed so far.</summary>
     public static int AttemptsOf(IReadOnlyBasicProperties properties) =>
@@ -24,7 +25,24 @@ internal sealed class FailedDeliveries(RabbitMqConnection rabbitMq, ConsumerOpti
             ? Math.Max(0, Convert.ToInt32(value, CultureInfo.InvariantCulture))
             : 0;
 
-    /// <summary>Completes when the broker has confirmed that the message will come back after the attempt's delay.</summary>
+    /// <summary>How long a message of a retry queue still has to wait; zero for one of the main queue.</summary>
+    public TimeSpan TimeUntilDue(IReadOnlyBasicProperties properties, int retry)
+    {
+        if (retry == 0)
+        {
+            return TimeSpan.Zero;
+        }
+
+        // Clocks of replicas differ, and headers can be anything: never wait longer than the whole delay.
+        var delay = options.RetryDelays[retry - 1];
+        var left = properties.Headers?.TryGetValue(TimeHeader, out object? value) == true && value is byte[] utf8
+            && DateTimeOffset.TryParse(Encoding.UTF8.GetString(utf8), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var failedAt)
+            ? failedAt + delay - time.GetUtcNow()
+            : delay;
+        return left > delay ? delay : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>Completes when the broker has confirmed that the message waits in the queue of the attempt's delay.</summary>
     public Task RetryLaterAsync(BasicDeliverEventArgs delivery, int attempts, string reason, CancellationToken cancellationToken) =>
         MoveAsync(delivery, Topology.RetryQueue(options.Queue, attempts), attempts, reason, cancellationToken);
 

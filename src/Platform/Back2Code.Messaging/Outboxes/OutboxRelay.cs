@@ -90,7 +90,7 @@ internal sealed partial class OutboxRelay : BackgroundService
         foreach (var row in rows)
         {
             var (properties, body) = CloudEventMessage.Write(row.Event);
-            messages.Add((_rabbitMq.Exchange, row.Event.Type, properties, body));
+            messages.Add((_rabbitMq.Options.Exchange, row.Event.Type, properties, body));
         }
 
         var outcomes = await _publisher.PublishAsync(messages, cancellationToken).ConfigureAwait(false);

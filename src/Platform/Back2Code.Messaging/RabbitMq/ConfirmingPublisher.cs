@@ -86,7 +86,7 @@ internal sealed class ConfirmingPublisher(RabbitMqConnection rabbitMq, TimeSpan 
         await DropChannelAsync().ConfigureAwait(false);
         var channel = await connection.CreateChannelAsync(s_channelOptions, cancellationToken).ConfigureAwait(false);
         (_connection, _channel) = (connection, channel);
-        await Topology.DeclareExchangeAsync(channel, rabbitMq.Exchange, cancellationToken).ConfigureAwait(false);
+        await Topology.DeclareExchangeAsync(channel, rabbitMq.Options.Exchange, cancellationToken).ConfigureAwait(false);
         return channel;
     }
 

@@ -17,15 +17,12 @@ internal sealed partial class RabbitMqConnection(IOptions<RabbitMqOptions> optio
     private readonly RabbitMqOptions _options = options.Value;
     private TaskCompletionSource<IConnection> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public string Exchange => _options.Exchange;
-
-    /// <summary>Longest time that one step of the protocol may take.</summary>
-    public TimeSpan StepTimeout => _options.ConnectTimeout;
+    public RabbitMqOptions Options => _options;
 
     /// <summary>The open connection; waits until there is one.</summary>
     public Task<IConnection> GetAsync(CancellationToken cancellationToken) => Volatile.Read(ref _current).Task.WaitAsync(cancellationToken);
 
-    /// <summary>A channel on the open connection, or null when there is no connection at this moment.</summary>
+    /// <summary>The open connection, or null when there is none at this moment.</summary>
     public IConnection? CurrentOrNull => Volatile.Read(ref _current).Task is { IsCompletedSuccessfully: true } task ? task.GetAwaiter().GetResult() : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -44,11 +41,13 @@ internal sealed partial class RabbitMqConnection(IOptions<RabbitMqOptions> optio
             ContinuationTimeout = _options.ConnectTimeout,
         };
         var backoff = new Backoff(TimeSpan.FromMilliseconds(100), _options.MaxReconnectDelay);
+        string? lastReason = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await StayConnectedAsync(factory, backoff, stoppingToken).ConfigureAwait(false);
+                lastReason = null;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -57,7 +56,11 @@ internal sealed partial class RabbitMqConnection(IOptions<RabbitMqOptions> optio
             catch (Exception e)
             {
                 // A wrong password may be mended while we run, like everything else; only shutdown ends the attempts.
-                Log.NotConnected(logger, factory.Endpoint.ToString(), (e.InnerException ?? e).Message);
+                string reason = e.GetBaseException().Message;
+                if (reason != lastReason)
+                {
+                    Log.NotConnected(logger, factory.Endpoint.ToString(), lastReason = reason);
+                }
             }
 
             await Task.Delay(backoff.Next(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

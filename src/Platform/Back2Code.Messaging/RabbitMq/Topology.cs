@@ -3,8 +3,9 @@ using RabbitMQ.Client;
 namespace Back2Code.Messaging;
 
 /// <summary>
-/// The exchange and queues, declared by whoever uses them: declaring again what exists changes nothing. All queues are quorum
-/// queues: durable, and moving an expired retry with at-least-once dead-lettering, where a classic queue could lose it in a crash.
+/// The exchange and queues, declared by whoever uses them: declaring again what exists changes nothing. Retries need no expiring
+/// messages: a retry queue's own consumer holds each message until it is due. RabbitMQ's dead-lettering would take an expired message
+/// from one queue before the next has it for certain, and a crash in between would lose it.
 /// </summary>
 internal static class Topology
 {
@@ -15,37 +16,27 @@ internal static class Topology
     public static Task DeclareExchangeAsync(IChannel channel, string exchange, CancellationToken cancellationToken) =>
         channel.ExchangeDeclareAsync(exchange, ExchangeType.Topic, durable: true, autoDelete: false, cancellationToken: cancellationToken);
 
-    public static async Task DeclareQueuesAsync(IChannel channel, string exchange, ConsumerOptions options, CancellationToken cancellationToken)
+    public static async Task DeclareQueuesAsync(IChannel channel, RabbitMqOptions rabbitMq, ConsumerOptions consumer, CancellationToken cancellationToken)
     {
-        await DeclareExchangeAsync(channel, exchange, cancellationToken).ConfigureAwait(false);
-        await DeclareAsync(channel, DeadQueue(options.Queue), [], cancellationToken).ConfigureAwait(false);
-        for (int attempt = 1; attempt <= options.RetryDelays.Count; attempt++)
+        await DeclareExchangeAsync(channel, rabbitMq.Exchange, cancellationToken).ConfigureAwait(false);
+
+        // The main queue comes last: no event is routed before there is a place for its failure.
+        await DeclareAsync(channel, DeadQueue(consumer.Queue), rabbitMq.QueueType, cancellationToken).ConfigureAwait(false);
+        for (int attempt = 1; attempt <= consumer.RetryDelays.Count; attempt++)
         {
-            await DeclareAsync(
-                channel,
-                RetryQueue(options.Queue, attempt),
-                new Dictionary<string, object?>
-                {
-                    ["x-message-ttl"] = (int)options.RetryDelays[attempt - 1].TotalMilliseconds,
-                    ["x-dead-letter-exchange"] = "",
-                    ["x-dead-letter-routing-key"] = options.Queue,
-                    // Keeps an expired message until the main queue has confirmed it; it needs reject-publish to be allowed.
-                    ["x-dead-letter-strategy"] = "at-least-once",
-                    ["x-overflow"] = "reject-publish",
-                },
-                cancellationToken).ConfigureAwait(false);
+            await DeclareAsync(channel, RetryQueue(consumer.Queue, attempt), rabbitMq.QueueType, cancellationToken).ConfigureAwait(false);
         }
 
-        await DeclareAsync(channel, options.Queue, [], cancellationToken).ConfigureAwait(false);
-        foreach (string key in options.BindingKeys)
+        await DeclareAsync(channel, consumer.Queue, rabbitMq.QueueType, cancellationToken).ConfigureAwait(false);
+        foreach (string key in consumer.BindingKeys)
         {
-            await channel.QueueBindAsync(options.Queue, exchange, key, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await channel.QueueBindAsync(consumer.Queue, rabbitMq.Exchange, key, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task DeclareAsync(IChannel channel, string queue, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
-    {
-        arguments["x-queue-type"] = "quorum";
-        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken).ConfigureAwait(false);
-    }
+    private static Task<QueueDeclareOk> DeclareAsync(IChannel channel, string queue, RabbitMqQueueType type, CancellationToken cancellationToken) =>
+        channel.QueueDeclareAsync(
+            queue, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = type == RabbitMqQueueType.Quorum ? "quorum" : "classic" },
+            cancellationToken: cancellationToken);
 }

@@ -1,0 +1,38 @@
+namespace Back2Code.Chaos.Faults;
+
+/// <summary>One kind of reversible disturbance. An instance holds no state: what an injection changed is in the <see cref="InjectedFault"/> it returns.</summary>
+public interface IFault
+{
+    /// <summary>The name drills use, for example <c>link.latency</c>.</summary>
+    string Type { get; }
+
+    /// <summary>What it does, in one sentence.</summary>
+    string Summary { get; }
+
+    /// <summary>What its target names.</summary>
+    FaultTargetKind TargetKind { get; }
+
+    /// <summary>Whether the disturbance stands until it is undone (then a drill may give <c>for</c>), or happens once.</summary>
+    bool Lasts { get; }
+
+    /// <summary>Every parameter it takes; any other name is refused.</summary>
+    IReadOnlyList<FaultParameter> Parameters { get; }
+
+    /// <summary>
+    /// Writes the undo record, acts, then watches until the effect is seen or its patience ends.
+    /// A fault that was not seen comes back with <see cref="Receipt.Observed"/> false and still has to be undone.
+    /// Whatever is thrown from here has been undone already, or stays in the undo record for <see cref="FaultJournal.HealAsync"/>.
+    /// </summary>
+    /// <exception cref="FaultException">The target is unknown or a parameter is out of its range; nothing was touched.</exception>
+    Task<InjectedFault> InjectAsync(FaultContext context, CancellationToken cancellationToken);
+}
+
+/// <summary>What the target of a fault names.</summary>
+public enum FaultTargetKind
+{
+    /// <summary>Processes of the topology, such as <c>notes-1</c> or <c>notes-*</c>.</summary>
+    Process,
+
+    /// <summary>Links of the topology, such as <c>notes-1-to-postgres</c> or <c>*-to-postgres</c>.</summary>
+    Link,
+}

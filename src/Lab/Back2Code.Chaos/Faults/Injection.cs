@@ -1,0 +1,86 @@
+using Back2Code.Chaos.Faults.Processes;
+
+namespace Back2Code.Chaos.Faults;
+
+/// <summary>The order that every fault keeps: undo record, act, watch; and undo when anything goes wrong in between.</summary>
+internal static class Injection
+{
+    // What an injector may be late by before others take its fault for abandoned.
+    private static readonly TimeSpan LeaseGrace = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan LeaseWithoutEnd = TimeSpan.FromMinutes(30);
+
+    private static readonly TimeSpan UndoLimit = TimeSpan.FromSeconds(10);
+
+    /// <param name="stands">How long the fault is meant to stand; null when nobody said.</param>
+    /// <param name="steps">How to undo it, known in full before acting.</param>
+    /// <param name="act">Acts and watches; one piece of evidence for each target.</param>
+    /// <param name="sumUp">What the fault did in total, asked just before it is undone.</param>
+    public static async Task<InjectedFault> RunAsync(
+        IFault fault,
+        FaultContext context,
+        TimeSpan? stands,
+        IReadOnlyList<UndoStep> steps,
+        Func<CancellationToken, Task<IReadOnlyList<Evidence>>> act,
+        Func<CancellationToken, Task<IReadOnlyList<string>>>? sumUp,
+        CancellationToken cancellationToken)
+    {
+        var platform = context.Platform;
+        var now = platform.Time.GetUtcNow();
+        var owner = LinuxProcess.Find(Environment.ProcessId)!;
+        var record = new UndoRecord
+        {
+            FaultId = context.FaultId,
+            Type = fault.Type,
+            Target = context.Target,
+            WrittenAt = now,
+            ExpiresAt = now + (stands ?? LeaseWithoutEnd) + LeaseGrace,
+            OwnerPid = owner.Pid,
+            OwnerStartTicks = owner.StartTicks,
+            BootId = FaultJournal.BootId,
+            Steps = steps,
+        };
+        string path = await FaultJournal.WriteAsync(platform.FaultsDirectory, record, cancellationToken);
+        var injectedAt = platform.Time.GetUtcNow();
+        try
+        {
+            var evidence = await act(cancellationToken);
+            var receipt = new Receipt(
+                context.FaultId,
+                fault.Type,
+                context.Target,
+                injectedAt,
+                platform.Time.GetUtcNow(),
+                [.. evidence.Select(e => e.Line)],
+                evidence.Count > 0 && evidence.All(e => e.Observed));
+            return new InjectedFault(receipt, path, record.ExpiresAt, UndoAsync);
+        }
+        catch (Exception injection)
+        {
+            // Also when the drill was cancelled: the platform must not stay broken. What cannot be undone now is in the record.
+            using var limit = new CancellationTokenSource(UndoLimit, platform.Time);
+            try
+            {
+                await FaultJournal.UndoAsync(platform, record, path, limit.Token);
+            }
+            catch (FaultException undo)
+            {
+                throw new FaultException($"{injection.Message} {undo.Message}", injection);
+            }
+
+            throw;
+        }
+
+        async Task<UndoReceipt> UndoAsync(CancellationToken undoCancellation)
+        {
+            List<string> lines = [];
+            if (sumUp is not null)
+            {
+                lines.AddRange(await sumUp(undoCancellation));
+            }
+
+            lines.AddRange(await FaultJournal.UndoAsync(platform, record, path, undoCancellation));
+            return new UndoReceipt(context.FaultId, platform.Time.GetUtcNow(), lines);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Back2Code.Chaos.Faults;
+
+/// <summary>The few system calls that the framework has no door to. Linux only, as the lab is.</summary>
+internal static class Native
+{
+    public const int ErrorNoSuchProcess = 3;
+    public const int ErrorNotPermitted = 1;
+    private const int OpenReadOnly = 0;
+
+    /// <summary>0, or the error number.</summary>
+    public static int Kill(int pid, int signal) => kill(pid, signal) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Makes the names in a directory durable: without it a new file can be gone after a power cut although its bytes were flushed.</summary>
+    public static void FlushDirectory(string path)
+    {
+        int descriptor = open(Encoding.UTF8.GetBytes(path + '\0'), OpenReadOnly);
+        if (descriptor < 0)
+        {
+            throw new IOException($"{path} cannot be opened for flushing: error {Marshal.GetLastPInvokeError()}");
+        }
+
+        int result = fsync(descriptor);
+        int error = Marshal.GetLastPInvokeError();
+        _ = close(descriptor);
+        if (result != 0)
+        {
+            throw new IOException($"{path} cannot be flushed: error {error}");
+        }
+    }
+
+#pragma warning disable SYSLIB1054, CA5392, IDE1006 // LibraryImport would need unsafe code; the C library is always found; names are the C library's.
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int pid, int signal);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte[] path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fsync(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int close(int descriptor);
+#pragma warning restore SYSLIB1054, CA5392, IDE1006
+}

@@ -1,0 +1,21 @@
+namespace Back2Code.Chaos.Faults.Processes;
+
+/// <summary><c>process.kill</c>: SIGKILL to a process and everything below it.</summary>
+internal sealed class KillFault : IFault
+{
+    public string Type => "process.kill";
+
+    public string Summary => "Kills a process and its children, as a crash would; the supervisor restarts it, after downFor when given.";
+
+    public FaultTargetKind TargetKind => FaultTargetKind.Process;
+
+    public bool Lasts => false;
+
+    public IReadOnlyList<FaultParameter> Parameters { get; } =
+    [
+        new DurationParameter("downFor", "How long it stays down.", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+    ];
+
+    public Task<InjectedFault> InjectAsync(FaultContext context, CancellationToken cancellationToken) =>
+        ProcessExit.InjectAsync(this, context, _ => Signal.Kill, withDescendants: true, patience: TimeSpan.FromSeconds(5), cancellationToken);
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Back2Code.Chaos.Proxy;
+
+/// <summary>Where the API listens and how the proxies draw.</summary>
+public sealed record ToxiproxyOptions
+{
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>0 asks for a free port.</summary>
+    public int Port { get; init; } = 8474;
+
+    /// <summary>A JSON array of proxies to begin with, as for <c>POST /populate</c>.</summary>
+    public string? ConfigFile { get; init; }
+
+    /// <summary>Every random draw follows from it: same seed, same connections, same faults.</summary>
+    public ulong Seed { get; init; } = 1;
+}
+
+/// <summary>The fault proxy: Toxiproxy's HTTP API in front of a set of TCP proxies, in one process.</summary>
+public sealed class ToxiproxyServer : IAsyncDisposable
+{
+    private const int MaxBodyBytes = 1024 * 1024;
+
+    private readonly WebApplication _app;
+
+    private ToxiproxyServer(WebApplication app) => _app = app;
+
+    /// <summary>Ours, in Toxiproxy's three-part form.</summary>
+    public static string Version { get; } = typeof(ToxiproxyServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+        .InformationalVersion.Split('+')[0];
+
+    /// <summary>The base address of the API.</summary>
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <exception cref="ToxiproxyException">The configuration file cannot be read, or asks for what cannot be.</exception>
+    /// <exception cref="IOException">The address cannot be bound.</exception>
+    public static async Task<ToxiproxyServer> StartAsync(ToxiproxyOptions options, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.AddServerHeader = false;
+        });
+        builder.WebHost.UseUrls($"http://{options.Host}:{options.Port}");
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
+        if (Enum.TryParse(Environment.GetEnvironmentVariable("LOG_LEVEL"), ignoreCase: true, out LogLevel level))
+        {
+            builder.Logging.SetMinimumLevel(level);
+        }
+
+        builder.Services.AddSingleton(services =>
+            new ProxyCollection(options.Seed, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
+        var app = builder.Build();
+        app.Use(AnswerAsync);
+        app.MapToxiproxy();
+        var server = new ToxiproxyServer(app);
+        try
+        {
+            if (options.ConfigFile is { } file)
+            {
+                await PopulateAsync(app.Services.GetRequiredService<ProxyCollection>(), file, cancellationToken);
+            }
+
+            await app.StartAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Returns when the process is told to stop.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => ((IHost)_app).WaitForShutdownAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    internal static int StatusOf(Exception exception) => exception is ToxiproxyApiException api ? api.Status : StatusCodes.Status500InternalServerError;
+
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers["X-Toxiproxy-Request-Id"] = Activity.Current?.TraceId.ToString() ?? Guid.CreateVersion7().ToString("n");
+
+        // A page in the operator's browser must not be able to break the platform by a cross-site request.
+        if (context.Request.Headers.UserAgent.ToString().StartsWith("Mozilla/", StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            await context.Response.WriteAsync("User agent not allowed\n", context.RequestAborted);
+            return;
+        }
+
+        try
+        {
+            await next(context);
+        }
+        catch (Exception e) when (e is ToxiproxyApiException or SocketException or BadHttpRequestException)
+        {
+            int status = e is BadHttpRequestException bad ? bad.StatusCode : StatusOf(e);
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsJsonAsync(new { error = e.Message, status }, context.RequestAborted);
+        }
+    }
+
+    private static async Task PopulateAsync(ProxyCollection proxies, string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = File.OpenRead(file);
+            var requests = await JsonSerializer.DeserializeAsync<List<ProxyRequest>>(stream, JsonSerializerOptions.Web, cancellationToken) ?? [];
+            var (_, failure) = await proxies.PopulateAsync(requests, cancellationToken);
+            if (failure is not null)
+            {
+                throw new ToxiproxyException($"{file}: {failure.Message}", failure);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ToxiproxyApiException)
+        {
+            throw new ToxiproxyException($"{file}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using Back2Code.Chaos.Faults;
+using Back2Code.Lab.Traffic;
+using Back2Code.Lab.Traffic.Verification;
+
+namespace Back2Code.Cli.Commands;
+
+/// <summary>The load generator and the check of what it wrote. A process of its own in a drill, so that it distorts nothing; useful alone against any platform that speaks the notes API.</summary>
+internal static class TrafficCommand
+{
+    private const int UsageError = 2;
+    private const int Interrupted = 130;
+
+    private static readonly Option<Uri> Target = new("--target")
+    {
+        Description = "Base address of the gateway",
+        Required = true,
+        HelpName = "URL",
+        CustomParser = result => Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? uri
+            : Refuse<Uri>(result, $"'{result.Tokens[0].Value}' is no http or https address; an example is http://127.0.0.1:18080."),
+    };
+
+    private static readonly Option<string> Tokens = new("--tokens")
+    {
+        Description = "JSON object of user names and bearer tokens: a file, or - for the standard input (a token on a command line can be read by every user of the machine)",
+        Required = true,
+        HelpName = "FILE|-",
+    };
+
+    private static readonly Option<string> Ledger = new("--ledger") { Description = "JSON lines file of every write", Required = true, HelpName = "FILE" };
+
+    private static readonly Option<bool> Json = new("--json") { Description = "One JSON object a line for scripts" };
+
+    internal static Command Create() => new("traffic", "Send traffic to a platform on a schedule that its answers cannot change, and check afterwards what became of every write")
+    {
+        CreateRun(),
+        CreateVerify(),
+    };
+
+    private static Command CreateRun()
+    {
+        var rate = new Option<double>("--rate") { Description = "Mean requests a second", DefaultValueFactory = _ => 120 };
+        var duration = Duration("--duration", "Measured time, after the warm-up", "60s");
+        var warmUp = Duration("--warmup", "Time before it that the summary leaves out", "8s");
+        var timeout = Duration("--timeout", "Time that a request has for its whole answer", "5s");
+        var seed = new Option<int>("--seed") { Description = "Same seed, same schedule: arrival times, journeys, users", DefaultValueFactory = _ => 1 };
+        var arrivals = new Option<ArrivalPattern>("--arrivals") { Description = "poisson (independent users) or constant gaps", DefaultValueFactory = _ => ArrivalPattern.Poisson, HelpName = "poisson|constant" };
+        var mix = new Option<TrafficMix>("--mix")
+        {
+            Description = "Weights of the journeys",
+            HelpName = "reads=60,lists=10,creates=20,replaces=10,deletes=1",
+            DefaultValueFactory = _ => TrafficMix.Default,
+            CustomParser = ParseMix,
+        };
+        var inFlight = new Option<int>("--max-in-flight") { Description = "Bound on requests in flight; beyond it they are shed, and counted as failed", DefaultValueFactory = _ => 1024 };
+
+        var command = new Command(
+            "run",
+            """
+            Send reads, lists, creates, replaces and deletes of notes, and record every write in a ledger.
+
+            Examples:
+              back2code traffic run --target http://127.0.0.1:18080 --tokens tokens.json --ledger ledger.jsonl --duration 30s
+              back2code traffic run --target http://127.0.0.1:18080 --tokens - --ledger ledger.jsonl --rate 500 --json < tokens.json
+
+            Ctrl-C or SIGTERM: nothing more departs, what is in flight ends, the summary is written, exit 0.
+            """) { Target, Tokens, Ledger, rate, duration, warmUp, timeout, seed, arrivals, mix, inFlight, Json };
+        command.SetAction((result, stop) =>
+        {
+            // What is in flight at Ctrl-C may take its whole time-out, and then there is a summary to write.
+            result.InvocationConfiguration.ProcessTerminationTimeout = result.GetValue(timeout) + TimeSpan.FromSeconds(5);
+            return GuardAsync(async () =>
+            {
+                var options = new TrafficOptions
+                {
+                    Target = result.GetRequiredValue(Target),
+                    Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
+                    LedgerPath = result.GetRequiredValue(Ledger),
+                    Rate = result.GetValue(rate),
+                    Arrivals = result.GetValue(arrivals),
+                    Duration = result.GetValue(duration),
+                    WarmUp = result.GetValue(warmUp),
+                    Timeout = result.GetValue(timeout),
+                    Seed = result.GetValue(seed),
+                    Mix = result.GetRequiredValue(mix),
+                    MaxInFlight = result.GetValue(inFlight),
+                };
+                if (options.Errors().ToArray() is { Length: > 0 } errors)
+                {
+                    throw new UsageException(string.Join(Environment.NewLine, errors));
+                }
+
+                var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
+                var run = new TrafficRun(options, TimeProvider.System) { OnReady = report.Ready, OnSecond = report.Second };
+                report.Summary(await run.RunAsync(stop));
+                return 0;
+            });
+        });
+        return command;
+    }
+
+    private static Command CreateVerify()
+    {
+        var deadline = Duration("--deadline", "How long events and caches may take before what is missing counts as lost", "30s");
+        var command = new Command(
+            "verify",
+            """
+            Read back every write that the platform acknowledged: none lost, none stale, none twice, and each event in its owner's inbox once.
+
+            Examples:
+              back2code traffic verify --ledger ledger.jsonl --target http://127.0.0.1:18080 --tokens tokens.json
+              back2code traffic verify --ledger ledger.jsonl --target http://127.0.0.1:18080 --tokens - --deadline 60s --json < tokens.json
+
+            Exits 1 when something is lost, duplicated or stale.
+            """) { Target, Tokens, Ledger, deadline, Json };
+        command.SetAction((result, stop) => GuardAsync(async () =>
+        {
+            var options = new VerificationOptions
+            {
+                LedgerPath = result.GetRequiredValue(Ledger),
+                Target = result.GetRequiredValue(Target),
+                Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
+                Deadline = result.GetValue(deadline),
+            };
+            var verdict = await new LedgerVerification(options, TimeProvider.System).RunAsync(stop);
+            var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
+            report.Verdict(verdict);
+            return verdict.Clean ? 0 : 1;
+        }));
+        return command;
+    }
+
+    private static async Task<int> GuardAsync(Func<Task<int>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (UsageException e)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}");
+            return UsageError;
+        }
+        catch (TrafficException e)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted;
+        }
+    }
+
+    /// <exception cref="UsageException">There is no such file, or it is no map of users to tokens.</exception>
+    private static async Task<IReadOnlyDictionary<string, string>> ReadTokensAsync(string source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = source == "-" ? Console.OpenStandardInput() : File.OpenRead(source);
+            var tokens = await JsonSerializer.DeserializeAsync(stream, TrafficJson.Default.DictionaryStringString, cancellationToken);
+            return tokens is { Count: > 0 } ? tokens : throw new UsageException($"--tokens {source} holds no user.");
+        }
+        catch (JsonException e)
+        {
+            // The message of the parser quotes nothing of the tokens, only the place.
+            throw new UsageException($$"""--tokens {{source}} is not a JSON object like {"ada": "eyJ…"}: line {{(e.LineNumber ?? 0) + 1}}, column {{(e.BytePositionInLine ?? 0) + 1}}.""");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--tokens {source} cannot be read: {e.Message}");
+        }
+    }
+
+    private static Option<TimeSpan> Duration(string name, string description, string byDefault) => new(name)
+    {
+        Description = $"{description} [default: {byDefault}]",
+        HelpName = "TIME",
+        DefaultValueFactory = _ => Durations.TryParse(byDefault, out var value) ? value : TimeSpan.Zero,
+        CustomParser = result => Durations.TryParse(result.Tokens[0].Value, out var value)
+            ? value
+            : Refuse<TimeSpan>(result, $"'{result.Tokens[0].Value}' is no duration for {name}; examples are 500ms, 8s, 1m30s."),
+    };
+
+    private static TrafficMix? ParseMix(ArgumentResult result)
+    {
+        try
+        {
+            return TrafficMix.Parse(result.Tokens[0].Value);
+        }
+        catch (FormatException e)
+        {
+            return Refuse<TrafficMix>(result, $"--mix: {e.Message}");
+        }
+    }
+
+    private static T? Refuse<T>(ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return default;
+    }
+
+    private sealed class UsageException(string message) : Exception(message);
+}

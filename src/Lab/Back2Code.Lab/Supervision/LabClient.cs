@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Back2Code.Lab.Supervision;
+
+/// <summary>Typed client of a lab's control API, which is HTTP over a unix socket in the state folder.</summary>
+public sealed class LabClient : IDisposable
+{
+    private readonly HttpClient http;
+
+    internal LabClient(string controlSocket)
+    {
+        http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(controlSocket), cancellationToken);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        })
+        {
+            BaseAddress = new Uri("http://lab"),
+            Timeout = TimeSpan.FromSeconds(15),
+        };
+    }
+
+    /// <summary>The client of the lab that runs on this state folder, or null when none does.</summary>
+    public static async Task<LabClient?> TryConnectAsync(string stateDirectory, CancellationToken cancellationToken)
+    {
+        if (LabRecord.TryRead(stateDirectory) is not { } record)
+        {
+            return null;
+        }
+
+        var client = new LabClient(record.ControlSocket);
+        try
+        {
+            await client.GetStatusAsync(cancellationToken);
+            return client;
+        }
+        catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied })
+        {
+            client.Dispose();
+            throw new LabException($"The lab on {stateDirectory} (pid {record.Pid}) belongs to another user; ask as that user.");
+        }
+        catch (HttpRequestException)
+        {
+            // Nobody listens: that lab was killed and its record is what it left behind.
+            client.Dispose();
+            return null;
+        }
+    }
+
+    public async Task<LabStatus> GetStatusAsync(CancellationToken cancellationToken) =>
+        await http.GetFromJsonAsync<LabStatus>("/v1/status", LabJson.Options, cancellationToken)
+        ?? throw new JsonException("The lab answered an empty status.");
+
+    /// <summary>Takes a lease: should the process exit, it is not restarted before the lease ends. A running process runs on.</summary>
+    public async Task HoldAsync(string process, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        using var response = await http.PutAsJsonAsync(
+            HoldPath(process), new HoldRequest(lease.TotalSeconds), LabJson.Options, cancellationToken);
+        await ThrowUnlessDoneAsync(response, cancellationToken);
+    }
+
+    /// <summary>Ends the lease; a process that is down is started at once.</summary>
+    public async Task ReleaseAsync(string process, CancellationToken cancellationToken)
+    {
+        using var response = await http.DeleteAsync(new Uri(HoldPath(process), UriKind.Relative), cancellationToken);
+        await ThrowUnlessDoneAsync(response, cancellationToken);
+    }
+
+    /// <summary>Asks the lab to stop everything and itself. Returns when it has begun.</summary>
+    public async Task ShutdownAsync(CancellationToken cancellationToken)
+    {
+        using var response = await http.PostAsync(new Uri("/v1/shutdown", UriKind.Relative), content: null, cancellationToken);
+        await ThrowUnlessDoneAsync(response, cancellationToken);
+    }
+
+    /// <summary>Returns the first status in which everything is ready.</summary>
+    /// <exception cref="LabException">It was not in time, or the lab went away.</exception>
+    public async Task<LabStatus> WaitUntilReadyAsync(TimeSpan timeout, IProgress<PlatformProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout);
+        var seen = new Dictionary<string, ProcessState>();
+        try
+        {
+            while (true)
+            {
+                var status = await GetStatusAsync(limit.Token);
+                foreach (var process in status.Processes.Where(p => seen.GetValueOrDefault(p.Name, ProcessState.Pending) != p.State))
+                {
+                    seen[process.Name] = process.State;
+                    progress?.Report(new PlatformProgress(process.State.ToString().ToLowerInvariant(), process.Name, process.State));
+                }
+
+                if (status.Ready)
+                {
+                    return status;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(150), limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            var late = seen.Where(s => s.Value != ProcessState.Ready).Select(s => $"{s.Key} ({s.Value.ToString().ToLowerInvariant()})");
+            throw new LabException($"The platform is not ready after {timeout.TotalSeconds:0} s: {string.Join(", ", late)}.");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new LabException("The platform was stopped while it started.", e);
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private static string HoldPath(string process) => $"/v1/processes/{Uri.EscapeDataString(process)}/hold";
+
+    private static async Task ThrowUnlessDoneAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        var detail = await response.Content.ReadAsStringAsync(cancellationToken);
+        throw new LabException(response.StatusCode == HttpStatusCode.NotFound ? detail : $"The lab answered {(int)response.StatusCode}: {detail}");
+    }
+}
+
+internal sealed record HoldRequest(double Seconds);

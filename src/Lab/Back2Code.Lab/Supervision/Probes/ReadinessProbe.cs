@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Back2Code.Lab.Topology;
+
+namespace Back2Code.Lab.Supervision.Probes;
+
+/// <summary>Asks a server whether it can work, in its own protocol: an open port alone says too little.</summary>
+internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
+{
+    public ProbeSpec Spec { get; } = spec;
+
+    /// <summary>False also when there is no answer in time.</summary>
+    public async Task<bool> CheckAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Spec.Timeout);
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), limit.Token);
+            return Spec.Kind switch
+            {
+                ProbeKind.Http => await AnswersOkAsync(socket, limit.Token),
+                ProbeKind.Postgres => await AsksForPasswordAsync(socket, limit.Token),
+                ProbeKind.Redis => await AnswersPongAsync(socket, limit.Token),
+                ProbeKind.Amqp => await OpensConnectionAsync(socket, limit.Token),
+                _ => true,
+            };
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> AnswersOkAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        var request = $"GET {Spec.Path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n";
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request), cancellationToken);
+
+        var status = await ReceiveAsync(socket, "HTTP/1.1 200".Length, cancellationToken);
+        return status.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) || status.StartsWith("HTTP/1.0 200", StringComparison.Ordinal);
+    }
+
+    /// <summary>A start-up packet of protocol 3.0. The answer is R (authenticate) when it takes connections, E (57P03) while it recovers.</summary>
+    private static async Task<bool> AsksForPasswordAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        var parameters = Encoding.ASCII.GetBytes("user\0back2code\0database\0postgres\0\0");
+        byte[] packet = [0, 0, 0, (byte)(8 + parameters.Length), 0, 3, 0, 0, .. parameters];
+        await socket.SendAsync(packet, cancellationToken);
+
+        // Type, length of the rest, the rest. It is read to its end: to close on unread bytes would be a reset, which PostgreSQL logs.
+        var head = await ReceiveAsync(socket, 5, cancellationToken);
+        if (head.Length < 5 || head[0] != 'R')
+        {
+            return false;
+        }
+
+        var rest = BinaryPrimitives.ReadInt32BigEndian(Encoding.Latin1.GetBytes(head[1..])) - 4;
+        await ReceiveAsync(socket, Math.Clamp(rest, 0, 1024), cancellationToken);
+        return true;
+    }
+
+    private async Task<bool> AnswersPongAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        var (request, expected) = secret is null ? ("PING\r\n", "+PONG\r\n") : ($"AUTH {secret}\r\nPING\r\n", "+OK\r\n+PONG\r\n");
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request), cancellationToken);
+        return await ReceiveAsync(socket, expected.Length, cancellationToken) == expected;
+    }
+
+    /// <summary>AMQP 0-9-1: the protocol header is answered by Connection.Start (class 10, method 10) once the broker takes connections.</summary>
+    private static async Task<bool> OpensConnectionAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        await socket.SendAsync("AMQP\0\0\u0009\u0001"u8.ToArray(), cancellationToken);
+        return (await ReceiveAsync(socket, 11, cancellationToken)).EndsWith("\0\n\0\n", StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ReceiveAsync(Socket socket, int length, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[length];
+        var filled = 0;
+        while (filled < length)
+        {
+            var read = await socket.ReceiveAsync(buffer.AsMemory(filled), cancellationToken);
+            if (read == 0)
+            {
+                break;
+            }
+
+            filled += read;
+        }
+
+        return Encoding.Latin1.GetString(buffer, 0, filled);
+    }
+}

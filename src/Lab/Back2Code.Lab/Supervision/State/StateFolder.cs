@@ -1,0 +1,207 @@
+using System.Text.Json;
+using Back2Code.Lab.Supervision.Linux;
+
+namespace Back2Code.Lab.Supervision.State;
+
+/// <summary>A state folder that this process has locked for itself. The kernel lets the lock go when the process ends, however it ends.</summary>
+internal sealed class StateFolder : IDisposable
+{
+    /// <summary>What a cluster, a broker and a few minutes of metrics take, with room to spare.</summary>
+    private const long LeastFreeBytes = 512L << 20;
+
+    /// <summary>sun_path holds 108 bytes with its end mark; HAProxy binds under a temporary name 16 bytes longer.</summary>
+    private const int LongestSocketPath = 107 - 16;
+
+    private readonly FileStream lockFile;
+
+    private StateFolder(StatePaths paths, RunUser user, FileStream lockFile)
+    {
+        Paths = paths;
+        User = user;
+        this.lockFile = lockFile;
+        RunDirectory = Path.Combine(paths.Root, "run");
+    }
+
+    public StatePaths Paths { get; }
+
+    public RunUser User { get; }
+
+    /// <summary>Holds the sockets of children; lies elsewhere when the state folder's path is too long for a socket.</summary>
+    public string RunDirectory { get; private set; }
+
+    /// <summary>Where the control socket is, for lab.json.</summary>
+    public string ControlSocket { get; private set; } = "";
+
+    /// <summary>Creates what is missing and takes the lock.</summary>
+    /// <exception cref="LabException">It is in use, not writable, full, or not a state folder.</exception>
+    public static StateFolder Open(string directory, RunUser user)
+    {
+        var paths = new StatePaths(Resolve(directory));
+        try
+        {
+            var made = !Directory.Exists(paths.Root);
+            RefuseForeignFolder(paths);
+            Directory.CreateDirectory(paths.Root);
+            if (made && user.Drop)
+            {
+                // Passwords have a folder of their own; this one must be entered by the user that the children run as.
+                File.SetUnixFileMode(paths.Root, (UnixFileMode)Convert.ToInt32("755", 8));
+            }
+
+            CheckSpace(paths);
+            var folder = new StateFolder(paths, user, Lock(paths));
+            try
+            {
+                folder.CreateSubfolders();
+                return folder;
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new LabException($"The state folder {paths.Root} cannot be written to by {Environment.UserName}: {e.Message} Choose another with --state DIR.", e);
+        }
+        catch (IOException e)
+        {
+            throw new LabException($"The state folder {paths.Root} cannot be used: {e.Message} Choose another with --state DIR.", e);
+        }
+    }
+
+    public void WriteRecord(LabRecord record) =>
+        // Anybody may see that a lab runs; only its owner may talk to it.
+        AtomicFile.Write(Paths.LabRecord, JsonSerializer.SerializeToUtf8Bytes(record, LabJson.Indented), (UnixFileMode)Convert.ToInt32("644", 8));
+
+    /// <summary>Takes the traces of a run away; data, secrets and logs stay.</summary>
+    public void Dispose()
+    {
+        if (ControlSocket.Length > 0)
+        {
+            File.Delete(ControlSocket);
+            File.Delete(Paths.LabRecord);
+            File.Delete(Paths.Processes);
+        }
+
+        if (Directory.Exists(RunDirectory))
+        {
+            Directory.Delete(RunDirectory, recursive: true);
+        }
+
+        lockFile.Dispose();
+    }
+
+    private static string Resolve(string directory)
+    {
+        // The kernel knows a child's working directory by its real path, so that is the one to compare with and to mark children with.
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        var missing = new Stack<string>();
+        while (!Directory.Exists(full) && Path.GetDirectoryName(full) is { } parent)
+        {
+            missing.Push(Path.GetFileName(full));
+            full = parent;
+        }
+
+        return missing.Aggregate(RealPath.Of(full), Path.Combine);
+    }
+
+    /// <summary>A typing error in --state must not fill somebody's home folder with ours.</summary>
+    private static void RefuseForeignFolder(StatePaths paths)
+    {
+        if (File.Exists(paths.Root))
+        {
+            throw new LabException($"The state folder {paths.Root} is a file. Choose another with --state DIR.");
+        }
+
+        if (Directory.Exists(paths.Root)
+            && !File.Exists(paths.Lock)
+            // A detached lab's log may be there before the lab itself.
+            && Directory.EnumerateFileSystemEntries(paths.Root).Any(e => e != paths.Logs))
+        {
+            throw new LabException($"{paths.Root} holds something that is not a platform's state. Choose an empty or new folder with --state DIR.");
+        }
+
+        foreach (var folder in (string[])[paths.Data, paths.Logs, paths.Config, paths.Secrets, paths.Faults])
+        {
+            if (File.Exists(folder))
+            {
+                throw Corrupt(paths, $"{Path.GetFileName(folder)} is a file and should be a folder");
+            }
+        }
+    }
+
+    public static LabException Corrupt(StatePaths paths, string what) =>
+        new($"The state folder {paths.Root} is damaged: {what}. Move it away to keep what it holds, or start afresh with another --state DIR.");
+
+    private static void CheckSpace(StatePaths paths)
+    {
+        var free = new DriveInfo(paths.Root).AvailableFreeSpace;
+        if (free < LeastFreeBytes)
+        {
+            throw new LabException($"The disk of the state folder {paths.Root} is full: {free >> 20} MiB are free and {LeastFreeBytes >> 20} MiB are needed. Free some, or choose another with --state DIR.");
+        }
+    }
+
+    private static FileStream Lock(StatePaths paths)
+    {
+        try
+        {
+            return new FileStream(paths.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException) && File.Exists(paths.Lock))
+        {
+            var holder = LabRecord.TryRead(paths.Root) is { } record
+                ? $"pid {record.Pid}, since {record.StartedAt.ToLocalTime():HH:mm:ss}, ports from {record.PortBase}"
+                : "it is just starting or stopping";
+            throw new LabException($"A platform already runs on {paths.Root} ({holder}). See `back2code status`, stop it with `back2code down`, or start another with --state DIR --port-base N.", e);
+        }
+    }
+
+    private void CreateSubfolders()
+    {
+        var ownerOnly = (UnixFileMode)Convert.ToInt32("700", 8);
+        Directory.CreateDirectory(Paths.Secrets, ownerOnly);
+        File.SetUnixFileMode(Paths.Secrets, ownerOnly);
+        Directory.CreateDirectory(Paths.Faults);
+        Directory.CreateDirectory(Paths.Logs);
+        Directory.CreateDirectory(Paths.Data);
+        Directory.CreateDirectory(Paths.Config, ownerOnly);
+        User.Own(Paths.Config);
+
+        RemoveShortFolderOfKilledLab();
+        if (Path.Combine(Paths.Root, "run", "haproxy.sock").Length > LongestSocketPath)
+        {
+            RunDirectory = Directory.CreateTempSubdirectory("b2c-").FullName;
+            ControlSocket = Path.Combine(RunDirectory, "lab.sock");
+            // The children's user must enter it for HAProxy's socket.
+            File.SetUnixFileMode(RunDirectory, (UnixFileMode)Convert.ToInt32("700", 8));
+        }
+        else
+        {
+            if (Directory.Exists(RunDirectory))
+            {
+                Directory.Delete(RunDirectory, recursive: true);
+            }
+
+            Directory.CreateDirectory(RunDirectory, ownerOnly);
+            ControlSocket = Path.Combine(Paths.Root, "lab.sock");
+        }
+
+        User.Own(RunDirectory);
+        File.Delete(ControlSocket);
+    }
+
+    private void RemoveShortFolderOfKilledLab()
+    {
+        // Only a name that we give: the record could have been written by anybody who may write to the state folder.
+        if (LabRecord.TryRead(Paths.Root) is { } old
+            && Path.GetDirectoryName(old.ControlSocket) is { } folder
+            && folder.StartsWith(Path.Combine(Path.GetTempPath(), "b2c-"), StringComparison.Ordinal)
+            && Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+namespace Back2Code.Lab.Traffic.Verification;
+
+/// <summary>Turns evidence into findings. Pure: no request is made here.</summary>
+internal sealed class Judgement
+{
+    private const int DetailsKept = 20;
+
+    private readonly List<Finding> _details = [];
+    private int _lost;
+    private int _duplicated;
+    private int _stale;
+    private int _unreadable;
+
+    public static LedgerVerdict Of(ExpectedState state, Evidence evidence, TimeSpan elapsed)
+    {
+        var judgement = new Judgement();
+        foreach (var note in state.Notes.Values)
+        {
+            judgement.Note(note, state, evidence);
+        }
+
+        foreach (var write in state.Acknowledged.Where(w => !w.EventSeen))
+        {
+            bool unread = !evidence.InboxesRead.ContainsKey(write.Note.User);
+            judgement._unreadable += unread ? 1 : 0;
+            judgement.Lost(write, unread
+                ? $"The inbox could not be read by the deadline ({evidence.LastTrouble})."
+                : $"Its event {write.EventType} is not in the owner's inbox.");
+        }
+
+        judgement.Twins(state, evidence);
+        return new LedgerVerdict
+        {
+            Acknowledged = state.Acknowledged.Count,
+            Verified = state.Acknowledged.Count(w => !w.Blamed),
+            Lost = judgement._lost,
+            Duplicated = judgement._duplicated,
+            Stale = judgement._stale,
+            Unreadable = judgement._unreadable,
+            LedgerComplete = state.Complete,
+            Seconds = Math.Round(elapsed.TotalSeconds, 3),
+            Details = judgement._details,
+        };
+    }
+
+    /// <summary>The state of a note is the doing of its last acknowledged write; that one is blamed.</summary>
+    private void Note(ExpectedNote note, ExpectedState state, Evidence evidence)
+    {
+        var last = note.Acknowledged[^1];
+        switch (note.Check?.Fault)
+        {
+            case null:
+                _unreadable++;
+                Lost(last, $"The note could not be read by the deadline ({evidence.LastTrouble}).");
+                return;
+            case NoteFault.Missing:
+                Lost(last, "The note is not found.");
+                return;
+            case NoteFault.StillThere:
+                Stale(last, "The note was deleted and can still be read.");
+                return;
+            case NoteFault.OldVersion:
+                Stale(last, $"A read shows version {note.Check.Version}; version {note.Version} was acknowledged.");
+                return;
+            case NoteFault.OtherContent:
+                Stale(last, $"A read shows version {note.Check.Version} with other content than was acknowledged.");
+                return;
+            case NoteFault.BeyondAnyWrite when state.Complete:
+                Duplicated(last, $"A read shows version {note.Check.Version}, or a content, that no write accounts for; version {note.Version} was acknowledged last.");
+                return;
+        }
+
+        if (!note.ListedRightly)
+        {
+            switch (note.Listed)
+            {
+                case null:
+                    _unreadable++;
+                    Lost(last, $"The owner's list could not be read by the deadline ({evidence.LastTrouble}).");
+                    break;
+                case true:
+                    Stale(last, "The note was deleted and is still in its owner's list.");
+                    break;
+                case false:
+                    Lost(last, "The note can be read and is missing in its owner's list.");
+                    break;
+            }
+        }
+    }
+
+    private void Twins(ExpectedState state, Evidence evidence)
+    {
+        var creations = state.Acknowledged.Where(w => w.EventType == "note.created").ToLookup(w => w.Note.Id);
+        foreach (var (key, user) in state.CreationKeys)
+        {
+            if (!evidence.NotesByKey.TryGetValue(key, out var notes) || notes.Count < 2)
+            {
+                continue;
+            }
+
+            var write = notes.Keys.SelectMany(id => creations[id]).FirstOrDefault();
+            Duplicated(write, user, write?.Note.Id, 1, $"Idempotency key {key} made {notes.Count} notes.", notes.Count - 1);
+        }
+
+        // Notifications of other runs in the same inbox are not this ledger's business; those of its unanswered creations are.
+        var ours = state.Notes.Values.ToDictionary(n => n.Id, n => n.User);
+        foreach (string key in state.CreationKeys.Keys)
+        {
+            foreach (var note in evidence.NotesByKey.TryGetValue(key, out var notes) ? notes.Keys : [])
+            {
+                ours.TryAdd(note, state.CreationKeys[key]);
+            }
+        }
+
+        var writes = state.Acknowledged.ToLookup(EventKey.Of);
+        foreach (var (key, notifications) in evidence.Notifications.Where(n => n.Value.Count > 1))
+        {
+            if (ours.TryGetValue(key.NoteId, out string? user))
+            {
+                Duplicated(writes[key].FirstOrDefault(), user, key.NoteId, key.Version, $"Its event {key.Type} is in the inbox {notifications.Count} times.", notifications.Count - 1);
+            }
+        }
+    }
+
+    private void Lost(ExpectedWrite write, string text)
+    {
+        _lost++;
+        Detail("lost", write, write.Note.User, write.Note.Id, write.Version, text);
+    }
+
+    private void Stale(ExpectedWrite write, string text)
+    {
+        _stale++;
+        Detail("stale", write, write.Note.User, write.Note.Id, write.Version, text);
+    }
+
+    private void Duplicated(ExpectedWrite write, string text) => Duplicated(write, write.Note.User, write.Note.Id, write.Version, text, 1);
+
+    /// <param name="extra">How many more there are than there should be.</param>
+    private void Duplicated(ExpectedWrite? write, string user, Guid? noteId, long? version, string text, int extra)
+    {
+        _duplicated += extra;
+        Detail("duplicated", write, user, noteId, version, text);
+    }
+
+    private void Detail(string kind, ExpectedWrite? write, string user, Guid? noteId, long? version, string text)
+    {
+        if (write is not null)
+        {
+            write.Blamed = true;
+        }
+
+        if (_details.Count < DetailsKept)
+        {
+            _details.Add(new Finding(kind, user, noteId, version, text));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics.Metrics;
+using Npgsql;
+
+namespace Back2Code.Monitoring.Incidents;
+
+/// <summary>Brings changed incidents to PostgreSQL, now or, if it is away, when it is back. Nobody waits for it.</summary>
+internal sealed partial class IncidentWriter : BackgroundService
+{
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private readonly IncidentDesk _desk;
+    private readonly IncidentStore _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger<IncidentWriter> _logger;
+    private readonly Counter<long> _failures;
+    private bool _adopted;
+
+    public IncidentWriter(IncidentDesk desk, IncidentStore store, TimeProvider time, IMeterFactory meters, ILogger<IncidentWriter> logger)
+    {
+        (_desk, _store, _time, _logger) = (desk, store, time, logger);
+        Meter meter = meters.Create("Back2Code.Monitoring");
+        _failures = meter.CreateCounter<long>("monitoring.incident.write.failures", "{failure}", "Failed attempts to store incidents in PostgreSQL.");
+        meter.CreateObservableGauge("monitoring.incidents.unstored", () => desk.Book.Unstored.Count, "{incident}", "Incidents whose latest change is not in PostgreSQL yet.");
+        meter.CreateObservableGauge("monitoring.incidents.open", () => desk.Book.All.Count(i => i.State == IncidentState.Open), "{incident}", "Open incidents.");
+    }
+
+    /// <summary>Stores what is not stored yet.</summary>
+    /// <returns>False when PostgreSQL did not take it.</returns>
+    internal async Task<bool> WriteOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_adopted)
+            {
+                await AdoptAsync(cancellationToken);
+                _adopted = true;
+            }
+
+            foreach (Incident incident in _desk.Book.Unstored)
+            {
+                await _store.SaveAsync(incident, cancellationToken);
+                _desk.Book.MarkStored(incident.Id, incident.Revision);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            _failures.Add(1);
+            Log.WriteFailed(_logger, e.Message);
+            return false;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        TimeSpan wait = ShortestWait;
+        try
+        {
+            while (true)
+            {
+                if (await WriteOnceAsync(stoppingToken))
+                {
+                    wait = ShortestWait;
+                    await _desk.Changed.WaitAsync(stoppingToken);
+                }
+                else
+                {
+                    await Task.Delay(wait, _time, stoppingToken);
+                    wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What is not stored yet lies in the spool, and the next start stores it.
+        }
+    }
+
+    /// <summary>Open incidents that only PostgreSQL knows: the spool was lost, and their alerts will end one day.</summary>
+    private async Task AdoptAsync(CancellationToken cancellationToken)
+    {
+        var known = _desk.Book.All.Select(i => i.Id).ToList();
+        IReadOnlyList<Incident> unknown = await _store.ListAsync(IncidentState.Open, after: null, known, limit: 100, cancellationToken);
+        if (unknown.Count > 0)
+        {
+            Log.Adopted(_logger, unknown.Count);
+            await _desk.AdoptAsync(unknown, cancellationToken);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5301, LogLevel.Warning, "Incidents could not be stored, they wait in the spool: {Reason}", EventName = "IncidentWriteFailed")]
+        public static partial void WriteFailed(ILogger logger, string reason);
+
+        [LoggerMessage(5302, LogLevel.Warning, "{Count} open incidents were found in PostgreSQL and not in the spool", EventName = "IncidentsAdopted")]
+        public static partial void Adopted(ILogger logger, int count);
+    }
+}
