@@ -27,7 +27,7 @@ internal static class SloCommand
         {
             paths, json,
         };
-        command.SetAction(parsed => Report(parsed.GetValue(json), () =>
+        command.SetAction(parsed => Report(parsed, json, () =>
         {
             SloCatalogue catalogue = SloFiles.Load(parsed.GetRequiredValue(paths));
             // A file can be good OpenSLO and still ask for an alert that can never fire; only the rules show it.
@@ -54,7 +54,7 @@ internal static class SloCommand
         {
             paths, folder, timeScale, scrape, json,
         };
-        command.SetAction(parsed => Report(parsed.GetValue(json), () =>
+        command.SetAction(parsed => Report(parsed, json, () =>
         {
             SloCatalogue catalogue = SloFiles.Load(parsed.GetRequiredValue(paths));
             decimal scale = parsed.GetValue(timeScale);
@@ -77,8 +77,9 @@ internal static class SloCommand
     private static Outcome Describe(SloCatalogue catalogue) =>
         new(true, [.. catalogue.Objectives.Select(o => o.Name)], PrometheusRules.AlertNames(catalogue), null, []);
 
-    private static int Report(bool json, Func<Outcome> run)
+    private static int Report(ParseResult parsed, Option<bool> json, Func<Outcome> run)
     {
+        (TextWriter output, TextWriter errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         Outcome outcome;
         try
         {
@@ -90,24 +91,24 @@ internal static class SloCommand
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine(e.Message);
+            errors.WriteLine(e.Message);
             return Invalid;
         }
 
-        if (json)
+        if (parsed.GetValue(json))
         {
-            Console.WriteLine(JsonSerializer.Serialize(outcome, JsonSerializerOptions.Web));
+            output.WriteLine(JsonSerializer.Serialize(outcome, JsonSerializerOptions.Web));
         }
         else if (outcome.Valid)
         {
-            Console.WriteLine($"{outcome.Slos.Count} SLOs are valid: {string.Join(", ", outcome.Slos)}");
-            Console.WriteLine(outcome.File is null ? $"{outcome.Alerts.Count} alerts" : $"{outcome.Alerts.Count} alerts written to {outcome.File}");
+            output.WriteLine($"{outcome.Slos.Count} SLOs are valid: {string.Join(", ", outcome.Slos)}");
+            output.WriteLine(outcome.File is null ? $"{outcome.Alerts.Count} alerts" : $"{outcome.Alerts.Count} alerts written to {outcome.File}");
         }
         else
         {
             foreach (SloFileError error in outcome.Errors)
             {
-                Console.Error.WriteLine(error);
+                errors.WriteLine(error);
             }
         }
 
