@@ -131,6 +131,18 @@ public sealed class ProcessFaultTests
     }
 
     [Fact]
+    public async Task A_fault_id_that_is_no_file_name_is_refused()
+    {
+        await using var platform = await StartAsync();
+        var process = await platform.RunAsync("notes-1");
+
+        await Assert.ThrowsAsync<FaultException>(() => FaultCatalogue.Find("process.kill").InjectAsync(
+            platform.ContextFor("notes-1") with { FaultId = "../escape" }, Cancellation));
+
+        Assert.False(process.IsGone);
+    }
+
+    [Fact]
     public async Task A_process_that_does_not_run_is_refused()
     {
         await using var platform = await StartAsync();
