@@ -109,7 +109,13 @@ public static class TrafficBench
                 cli, "traffic", "run", "--target", target.ToString(), "--tokens", "-", "--ledger", ledger, "--rate", rate.ToString(CultureInfo.InvariantCulture),
                 "--warmup", "3s", "--duration", $"{seconds}s", "--json",
             ];
-            using var process = Process.Start(new ProcessStartInfo("dotnet", command) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            var start = new ProcessStartInfo("dotnet", command) { RedirectStandardInput = true, RedirectStandardOutput = true };
+            foreach (var (name, value) in TrafficEnvironment.Variables)
+            {
+                start.Environment[name] = value;
+            }
+
+            using var process = Process.Start(start)!;
             await process.StandardInput.WriteAsync(JsonSerializer.Serialize(Enumerable.Range(1, 20).ToDictionary(i => $"user-{i}", i => $"token-{i}")));
             process.StandardInput.Close();
             string last = "";
