@@ -28,6 +28,7 @@ public sealed class ExperimentRun(Experiment experiment, ExperimentScope scope, 
         return Journal.Before.Met;
     }
 
+    /// <summary>May be asked again; the journal keeps the last answer.</summary>
     /// <returns>False when the steady state did not return; the run has then deviated.</returns>
     public async Task<bool> CheckAfterAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +38,7 @@ public sealed class ExperimentRun(Experiment experiment, ExperimentScope scope, 
         }
 
         Journal.After = await ProbeSteadyStateAsync(cancellationToken);
-        Journal.Deviated |= !Journal.After.Met;
+        Journal.Deviated = !Journal.After.Met;
         return Journal.After.Met;
     }
 

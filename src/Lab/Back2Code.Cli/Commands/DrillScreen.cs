@@ -28,7 +28,7 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
     {
         lock (gate)
         {
-            console.MarkupLineInterpolated($"[bold]{drill.Name}[/]: {drill.Experiment.Title}");
+            WriteMarkup($"[bold]{Markup.Escape(drill.Name)}[/]: {Markup.Escape(drill.Experiment.Title)}");
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
         lock (gate)
         {
             Clear();
-            console.MarkupLineInterpolated($"[yellow]{text}[/]");
+            WriteMarkup($"[yellow]{Markup.Escape(text)}[/]");
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
         {
             Clear();
             var colour = outcome.ExitCode == 0 ? "green" : "red";
-            console.WriteLine();
+            writer.WriteLine();
             WriteMarkup($"[bold]{Markup.Escape(drill.Name)}[/]: [{colour} bold]{outcome.Status.ToString().ToLowerInvariant()}[/]");
             foreach (var figure in outcome.Figures)
             {

@@ -29,7 +29,7 @@ internal static class Narrative
 
         var span = traffic.LastFailureAt - traffic.FirstFailureAt;
         return FormattableString.Invariant(
-            $"{traffic.Failed:#,0} of {traffic.Total:#,0} requests failed ({ReportTime.Percent(traffic.FailedRatio)}), the first at {ReportTime.Clock(traffic.FirstFailureAt ?? traffic.StartedAt)} and the last {ReportTime.Seconds(span)} later.");
+            $"{(record.Drill.UsersNotice ? "" : "Users should have noticed nothing, but ")}{traffic.Failed:#,0} of {traffic.Total:#,0} requests failed ({ReportTime.Percent(traffic.FailedRatio)}), the first at {ReportTime.Clock(traffic.FirstFailureAt ?? traffic.StartedAt)} and the last {ReportTime.Seconds(span)} later.");
     }
 
     /// <summary>Outcomes other than success, most frequent first.</summary>
@@ -80,10 +80,10 @@ internal static class Narrative
         {
             (true, { } at) => $"Users were served again {ReportTime.Seconds(at - injected)} after the injection{(record.FaultEndedAt is { } o ? $", {Distance(at - o)}" : "")}. ",
             (true, null) => "Users were not served again within the drill. ",
-            (false, { } at) => $"Users noticed nothing; the warning was over {ReportTime.Seconds(at - injected)} after the injection. ",
+            (false, { } at) => $"{(record.Traffic is { Failed: 0 } ? "Users noticed nothing; t" : "T")}he warning was over {ReportTime.Seconds(at - injected)} after the injection. ",
             (false, null) => "",
         };
-        var holds = record.SteadyAt is { } steady ? $"The hypothesis was seen to hold again at {ReportTime.Seconds(steady - injected)}. " : "The hypothesis was not seen to hold again. ";
+        var holds = record.SteadyAt is { } steady ? $"The hypothesis was seen to hold again {ReportTime.Seconds(steady - injected)} after the injection. " : "The hypothesis was not seen to hold again. ";
         return ended + back + holds + "Nobody acted: supervisor, connection pools and circuit breakers did what they do in production.";
     }
 

@@ -24,7 +24,7 @@ internal static class ReportStyle
         .badge.bad { background: var(--bad-soft); color: var(--bad); }
         .verdict { display: flex; flex-wrap: wrap; gap: 12px; align-items: baseline; margin: 0 0 10px; }
         .reason { border-left: 4px solid var(--bad); background: var(--bad-soft); padding: 10px 14px; border-radius: 0 6px 6px 0; max-width: none; overflow-wrap: anywhere; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 12px; margin: 18px 0 0; padding: 0; list-style: none; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 12px; margin: 18px 0 0; padding: 0; list-style: none; }
         .facts li { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; border-top: 3px solid var(--rule); }
         .facts li.good { border-top-color: var(--good); } .facts li.bad { border-top-color: var(--bad); }
         .facts .name { color: var(--soft); font-size: 13px; display: block; } .facts .value { font-size: 20px; font-weight: 650; font-variant-numeric: tabular-nums; display: block; overflow-wrap: anywhere; }
@@ -38,12 +38,12 @@ internal static class ReportStyle
         figure { margin: 16px 0 24px; } figcaption { font-weight: 600; margin-bottom: 4px; }
         .chart { width: 100%; height: auto; background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; display: block; }
         .chart text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--soft); } .chart .legend { fill: var(--ink); }
-        .chart .grid { stroke: var(--rule); } .chart .axis { stroke: var(--soft); } .chart .band { fill: var(--fault); opacity: 0.13; } .chart .band-label { fill: var(--fault); }
+        .chart .grid { stroke: var(--rule); } .chart .axis { stroke: var(--soft); } .chart .band { fill: var(--fault); opacity: 0.13; } .chart .mark-label.fault { fill: var(--fault); }
         .chart .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .chart .swatch { stroke-width: 10; }
         .chart .line.p50 { stroke: var(--p50); } .chart .line.p95 { stroke: var(--p95); stroke-dasharray: 7 3; } .chart .line.p99 { stroke: var(--p99); stroke-dasharray: 2 3; }
         .chart .bar.ok { fill: var(--ok); } .chart .bar.failed { fill: var(--failed); } .chart .swatch.ok { stroke: var(--ok); } .chart .swatch.failed { stroke: var(--failed); }
-        .chart .mark { stroke-width: 1.5; stroke-dasharray: 4 3; } .chart .mark.fired { stroke: var(--fired); } .chart .mark.resolved, .chart .mark.recovered { stroke: var(--resolved); }
-        .chart .mark-label { paint-order: stroke; stroke: var(--sheet); stroke-width: 4px; font-weight: 600; } .chart .mark-label.fired { fill: var(--fired); } .chart .mark-label.resolved, .chart .mark-label.recovered { fill: var(--resolved); }
+        .chart .mark { stroke-width: 1.5; stroke-dasharray: 4 3; } .chart .mark.fault { stroke: var(--fault); } .chart .mark.fired { stroke: var(--fired); } .chart .mark.resolved, .chart .mark.recovered { stroke: var(--resolved); }
+        .chart .mark-label { font-weight: 600; } .chart .mark-label.fired { fill: var(--fired); } .chart .mark-label.resolved, .chart .mark-label.recovered { fill: var(--resolved); }
         details { margin: 10px 0; } summary { cursor: pointer; color: var(--accent); }
         .question { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; padding: 4px 18px 12px; margin: 12px 0; }
         footer { margin-top: 48px; color: var(--soft); font-size: 13px; }

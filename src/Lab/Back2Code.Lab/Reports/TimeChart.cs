@@ -21,10 +21,10 @@ internal sealed record ChartBand(double From, double To, string Label);
 internal sealed class TimeChart
 {
     private const double Width = 960;
-    private const double Height = 230;
+    private const double Height = 260;
     private const double Left = 64;
     private const double Right = 16;
-    private const double Top = 34;
+    private const double Top = 68;
     private const double Bottom = 30;
 
     /// <summary>Names the chart; unique on its page, since ids are made from it.</summary>
@@ -63,7 +63,7 @@ internal sealed class TimeChart
         foreach (var band in Bands)
         {
             var (from, to) = (X(Math.Max(band.From, FirstSecond)), X(Math.Min(band.To, FirstSecond + Seconds)));
-            Add($"<rect class=\"band\" x=\"{from:0.0}\" y=\"{Top:0.0}\" width=\"{Math.Max(2, to - from):0.0}\" height=\"{Height - Top - Bottom:0.0}\"/><text class=\"band-label\" x=\"{from + 5:0.0}\" y=\"{Top + 13:0.0}\">{Text(band.Label)}</text>");
+            Add($"<rect class=\"band\" x=\"{from:0.0}\" y=\"{Top:0.0}\" width=\"{Math.Max(2, to - from):0.0}\" height=\"{Height - Top - Bottom:0.0}\"/>");
         }
 
         foreach (var tick in ticks)
@@ -150,19 +150,18 @@ internal sealed class TimeChart
 
         void DrawMarks()
         {
-            var lastEnd = double.NegativeInfinity;
-            var row = 0;
-            foreach (var mark in Marks.Where(m => m.Second >= FirstSecond && m.Second <= FirstSecond + Seconds).OrderBy(m => m.Second))
+            // Labels stand above the plot, where nothing is drawn, in three rows: each goes to the first row in which it meets no other.
+            var ends = new double[] { double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity };
+            var labels = Bands.Select(b => new ChartMark(Math.Max(b.From, FirstSecond), b.Label, "fault")).Concat(Marks);
+            foreach (var mark in labels.Where(m => m.Second >= FirstSecond && m.Second <= FirstSecond + Seconds).OrderBy(m => m.Second))
             {
-                // Labels that would run into each other go to the next row; near the right edge they stand on the left of their line.
                 var x = X(mark.Second);
-                var length = mark.Label.Length * 6.4 + 10;
+                var length = mark.Label.Length * 6.8 + 10;
                 var left = x + length > Width - Right;
-                var start = left ? x - length : x;
-                row = start < lastEnd ? (row + 1) % 4 : 0;
-                lastEnd = Math.Max(lastEnd, start + length);
-                var y = Top + 28 + row * 14;
-                Add($"<line class=\"mark {mark.Style}\" x1=\"{x:0.0}\" x2=\"{x:0.0}\" y1=\"{Top:0.0}\" y2=\"{Height - Bottom:0.0}\"/><text class=\"mark-label {mark.Style}\" x=\"{(left ? x - 4 : x + 4):0.0}\" y=\"{y:0.0}\" text-anchor=\"{(left ? "end" : "start")}\">{Text(mark.Label)}</text>");
+                var row = Math.Max(0, Array.FindIndex(ends, end => end <= (left ? x - length : x)));
+                ends[row] = left ? x : x + length;
+                var y = Top - 6 - row * 14;
+                Add($"<line class=\"mark {mark.Style}\" x1=\"{x:0.0}\" x2=\"{x:0.0}\" y1=\"{y - 9:0.0}\" y2=\"{Height - Bottom:0.0}\"/><text class=\"mark-label {mark.Style}\" x=\"{(left ? x - 4 : x + 4):0.0}\" y=\"{y:0.0}\" text-anchor=\"{(left ? "end" : "start")}\">{Text(mark.Label)}</text>");
             }
         }
 

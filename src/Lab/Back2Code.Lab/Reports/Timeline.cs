@@ -72,13 +72,14 @@ internal sealed record TimelineEntry(DateTimeOffset At, TimelineKind Kind, strin
 
     private static IEnumerable<TimelineEntry> Alerts(DrillRecord record)
     {
+        var told = new HashSet<string>();
         foreach (var alert in record.Alerts)
         {
             var name = alert.Instance is { } instance ? $"{alert.Name} ({instance})" : alert.Name;
             yield return new TimelineEntry(alert.FiredAt, TimelineKind.Signal, $"{name} fires{(alert.ReceivedAt is null ? ", and no notification of it is on record" : "")}");
             if (alert.ReceivedAt is { } received)
             {
-                yield return new TimelineEntry(received, TimelineKind.Signal, $"{name} reaches monitoring{(alert.Incident is { } incident ? $" and goes to the incident \"{incident}\"" : "")}");
+                yield return new TimelineEntry(received, TimelineKind.Signal, $"{name} reaches monitoring{(alert.Incident is { } incident && told.Add(incident) ? $", which files it under the incident \"{incident}\"" : "")}");
             }
 
             if (alert.ResolvedAt is { } resolved)
