@@ -1,7 +1,17 @@
+using Back2Code.Bench.Platform;
+using Back2Code.Bench.Proxy;
 using Back2Code.Bench.Traffic;
 
 return args switch
 {
+    ["platform", .. var rest] => await PlatformBench.RunAsync(rest, CancellationToken.None),
+    ["proxy", .. var rest] => await ProxyBench.RunAsync(rest, CancellationToken.None),
     ["traffic", .. var rest] => await TrafficBench.RunAsync(rest, CancellationToken.None),
-    _ => 2,
+    _ => Usage(),
 };
+
+static int Usage()
+{
+    Console.Error.WriteLine("Usage: ./back2code bench platform|proxy|traffic");
+    return 2;
+}
