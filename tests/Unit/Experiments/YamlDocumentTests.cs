@@ -44,9 +44,9 @@ public sealed class YamlDocumentTests
 
     [Theory]
     [InlineData("x: 1\na: [1, 2\nb: 3\n", 2, "not valid YAML")]
-    [InlineData("map:\n\tkey: 1\n", 2, "tabs")]
+    [InlineData("map:\n\tkey: 1\n", 2, "a tab stands")]
     [InlineData("x: 1\ntitle one\ny: 1\n", 2, "colon")]
-    [InlineData("x: 1\n  y: 2\n", 1, "mapping")]
+    [InlineData("x: 1\n  y: 2\n", 2, "not valid YAML")]
     [InlineData("x: a: b\n", 1, "quotes")]
     [InlineData("x: 'open\n", 1, "not valid YAML")]
     [InlineData("x: @y\n", 1, "quotes")]

@@ -29,6 +29,11 @@ public static class YamlDocument
 
             return root;
         }
+        catch (YamlException e) when (FindTab(text) is { } tab)
+        {
+            // The parser blames the line above or the whole block; people look for the tab.
+            throw new DocumentFormatException("not valid YAML: a tab stands in the indentation; expected spaces", tab.Line, tab.Column, e);
+        }
         catch (YamlException e)
         {
             throw new DocumentFormatException($"not valid YAML: {Explain(e)}", (int)e.Start.Line, (int)e.Start.Column, e);
@@ -41,6 +46,22 @@ public static class YamlDocument
         }
     }
 
+    /// <summary>The first tab in front of a line's text.</summary>
+    private static (int Line, int Column)? FindTab(string text)
+    {
+        var lines = text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var indent = lines[i].AsSpan()[..^lines[i].AsSpan().TrimStart(" \t").Length];
+            if (indent.Contains('\t') && indent.Length < lines[i].Length)
+            {
+                return (i + 1, indent.IndexOf('\t') + 1);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The parser's words speak of tokens; the most frequent slips get the words of an author.</summary>
     private static string Explain(YamlException e)
     {
@@ -51,10 +72,10 @@ public static class YamlDocument
         message = message.Length > 0 ? char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.') : "unreadable here";
         return message switch
         {
-            _ when message.Contains("did not find expected <block end>", StringComparison.Ordinal) || message.Contains("did not find expected key", StringComparison.Ordinal)
-                => $"{message}; expected 'key: value' indented like its neighbours",
+            _ when message.Contains("block", StringComparison.Ordinal) || message.Contains("simple key", StringComparison.Ordinal)
+                => $"{message}; expected 'key: value' indented like its neighbours (is a colon missing?)",
             _ when message.Contains("found invalid mapping", StringComparison.Ordinal) => $"{message}; expected 'key: value' (is a colon missing above, or are quotes missing around text with ': '?)",
-            _ when message.Contains("cannot start any token", StringComparison.Ordinal) => $"{message}; expected spaces (not tabs) for indentation, and quotes around text that starts with a special character",
+            _ when message.Contains("cannot start any token", StringComparison.Ordinal) => $"{message}; expected quotes around text that starts with a special character",
             _ when message.Contains("mapping values are not allowed", StringComparison.OrdinalIgnoreCase) => $"{message}; expected quotes around text that contains ': '",
             _ => message,
         };
