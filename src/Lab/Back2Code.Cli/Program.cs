@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Back2Code.Cli.Commands;
 using Back2Code.Lab.Supervision;
 
@@ -9,8 +10,10 @@ var root = new RootCommand("Back2Code: a production platform that one command st
     StatusCommand.Create(),
     LogsCommand.Create(),
     TokenCommand.Create(),
+    DrillCommand.Create(),
     TrafficCommand.Create(),
     ToxiproxyCommand.Create(),
+    SloCommand.Create(),
 };
 
 var configuration = new InvocationConfiguration
@@ -22,7 +25,11 @@ var configuration = new InvocationConfiguration
 
 try
 {
-    return await root.Parse(args).InvokeAsync(configuration);
+    var parsed = root.Parse(args);
+    int exitCode = await parsed.InvokeAsync(configuration);
+
+    // 1 is what a command found out (a write is lost, an objective missed); scripts must be able to tell it from a typing error.
+    return parsed.Action is ParseErrorAction ? 2 : exitCode;
 }
 catch (LabException e)
 {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Back2Code.Resilience;
@@ -37,14 +38,29 @@ internal sealed partial class BearerHandler(
             return AuthenticateResult.NoResult();
         }
 
-        var (identity, rejected) = await authority.JudgeAsync(header[Prefix.Length..].Trim(' '), Context.RequestAborted).ConfigureAwait(false);
-        return identity is null
-            ? Fail(rejected!)
-            : AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
+        try
+        {
+            var (identity, rejected) = await authority.JudgeAsync(header[Prefix.Length..].Trim(' '), Context.RequestAborted).ConfigureAwait(false);
+            return identity is null
+                ? Fail(rejected!)
+                : AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
+        }
+        catch (DependencyUnavailableException exception)
+        {
+            // No keys yet. Endpoints that ask for no token must not suffer; the others answer 503 from the challenge,
+            // because 401 would make the client throw a good token away.
+            Context.Items[RejectionKey] = exception;
+            return AuthenticateResult.Fail(exception);
+        }
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (Context.Items[RejectionKey] is DependencyUnavailableException unavailable)
+        {
+            ExceptionDispatchInfo.Throw(unavailable);
+        }
+
         // RFC 6750 section 3: no error code when the request carried no credentials.
         var rejected = Context.Items[RejectionKey] as TokenVerdict.Rejected;
         Response.Headers.WWWAuthenticate = rejected is null

@@ -20,7 +20,7 @@ public sealed class ObservabilityOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Label combinations kept for one instrument; what exceeds them is summed under <c>otel_metric_overflow="true"</c>. 10 to 100,000, default 1,000.</summary>
+    /// <summary>Label combinations kept for one instrument; what exceeds them is summed under <c>otel_metric_overflow="true"</c>. 10 to 100,000, default 500.</summary>
     [Range(10, 100_000)]
-    public int MaxSeriesPerInstrument { get; set; } = 1_000;
+    public int MaxSeriesPerInstrument { get; set; } = 500;
 }

@@ -10,7 +10,6 @@ namespace Back2Code.Notes;
 internal static class NoteEndpoints
 {
     public static IServiceCollection AddNotes(this IServiceCollection services) => services
-        .AddSingleton<Database>()
         .AddSingleton<CreateNote>()
         .AddSingleton<ReadNote>()
         .AddSingleton<ReplaceNote>()

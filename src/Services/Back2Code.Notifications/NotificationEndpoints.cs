@@ -7,7 +7,6 @@ namespace Back2Code.Notifications;
 internal static class NotificationEndpoints
 {
     public static IServiceCollection AddNotifications(this IServiceCollection services) => services
-        .AddSingleton<Database>()
         .AddSingleton<ListNotifications>()
         .AddSingleton<MarkRead>()
         .AddSingleton<RetentionSweep>()

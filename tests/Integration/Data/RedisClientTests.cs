@@ -107,7 +107,7 @@ public sealed class RedisClientTests(SharedServers servers)
         await server.RestartAsync();
         var recovery = await Eventually.IsTrueAsync(() => host.IsUpAsync("redis"), TimeSpan.FromSeconds(3), "connected again");
 
-        Assert.InRange(refusal, TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
+        Assert.InRange(refusal, TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
         TestContext.Current.TestOutputHelper!.WriteLine($"refused in {refusal.TotalMilliseconds:0.0} ms, recovered in {recovery.TotalMilliseconds:0} ms");
     }
 
@@ -132,8 +132,9 @@ public sealed class RedisClientTests(SharedServers servers)
         await Eventually.IsTrueAsync(() => host.IsUpAsync("redis"), TimeSpan.FromSeconds(3), "connected again");
 
         Assert.Equal(DependencyUnavailableReason.TimedOut, first.Reason);
-        Assert.InRange(firstTook, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(900));
-        Assert.InRange(hundredTook, TimeSpan.Zero, TimeSpan.FromMilliseconds(300));
+        Assert.InRange(firstTook, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1500));
+        // A time-out for each would be 25 s.
+        Assert.InRange(hundredTook, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -3,15 +3,14 @@ using Back2Code.IntegrationTests.Servers;
 namespace Back2Code.IntegrationTests.Messaging;
 
 /// <summary>Servers die by SIGKILL in the middle of the work. No committed event may be lost; none may take effect twice.</summary>
-public sealed class OutageTests
+public sealed class OutageTests(OutageTests.OwnServers servers) : IClassFixture<OutageTests.OwnServers>
 {
     private static readonly TimeSpan s_recovery = TimeSpan.FromSeconds(40);
 
     [Fact]
     public async Task A_broker_killed_while_events_flow_loses_nothing_and_repeats_nothing()
     {
-        await using var postgres = await PostgresServer.StartAsync();
-        await using var rabbitMq = await RabbitMqServer.StartAsync();
+        var (postgres, rabbitMq) = (servers.Postgres, servers.RabbitMq);
         await using var host = new MessagingHost(await postgres.CreateDatabaseAsync("tests"), rabbitMq.ConnectionString);
         await host.StartAsync();
         await host.CreateEffectsAsync();
@@ -38,8 +37,7 @@ public sealed class OutageTests
     [Fact]
     public async Task A_PostgreSQL_killed_while_events_are_consumed_loses_nothing_and_repeats_nothing()
     {
-        await using var postgres = await PostgresServer.StartAsync();
-        await using var rabbitMq = await RabbitMqServer.StartAsync();
+        var (postgres, rabbitMq) = (servers.Postgres, servers.RabbitMq);
         await using var host = new MessagingHost(await postgres.CreateDatabaseAsync("tests"), rabbitMq.ConnectionString);
         await host.StartAsync();
         await host.CreateEffectsAsync();
@@ -67,8 +65,8 @@ public sealed class OutageTests
     [Fact]
     public async Task A_service_that_starts_before_its_broker_delivers_when_that_comes()
     {
-        await using var postgres = await PostgresServer.StartAsync();
-        await using var rabbitMq = await RabbitMqServer.PrepareAsync();
+        var (postgres, rabbitMq) = (servers.Postgres, servers.RabbitMq);
+        await rabbitMq.KillAsync();
         await using var host = new MessagingHost(await postgres.CreateDatabaseAsync("tests"), rabbitMq.ConnectionString);
         await host.StartAsync();
         await host.CreateEffectsAsync();
@@ -84,8 +82,7 @@ public sealed class OutageTests
     [Fact]
     public async Task A_frozen_broker_holds_nothing_up_but_the_events()
     {
-        await using var postgres = await PostgresServer.StartAsync();
-        await using var rabbitMq = await RabbitMqServer.StartAsync();
+        var (postgres, rabbitMq) = (servers.Postgres, servers.RabbitMq);
         await using var host = new MessagingHost(await postgres.CreateDatabaseAsync("tests"), rabbitMq.ConnectionString);
         await host.StartAsync();
         await host.CreateEffectsAsync();
@@ -157,5 +154,28 @@ public sealed class OutageTests
 
         Assert.Equal(expected, (await host.EffectsAsync()).Order(StringComparer.Ordinal));
         TestContext.Current.TestOutputHelper!.WriteLine($"{count} events, all in effect {took.TotalMilliseconds:0} ms after the writes ended");
+    }
+
+    /// <summary>Servers that these tests may kill. Each test leaves them running.</summary>
+    public sealed class OwnServers : IAsyncLifetime
+    {
+        private PostgresServer? _postgres;
+        private RabbitMqServer? _rabbitMq;
+
+        public PostgresServer Postgres => _postgres!;
+
+        public RabbitMqServer RabbitMq => _rabbitMq!;
+
+        public async ValueTask InitializeAsync()
+        {
+            _postgres = await PostgresServer.StartAsync();
+            _rabbitMq = await RabbitMqServer.StartAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await (_rabbitMq?.DisposeAsync() ?? default);
+            await (_postgres?.DisposeAsync() ?? default);
+        }
     }
 }

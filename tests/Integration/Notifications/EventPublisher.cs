@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Back2Code.IntegrationTests.Servers;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Back2Code.IntegrationTests.Notifications;
 
@@ -15,9 +16,11 @@ internal sealed class EventPublisher : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Connects and waits for the inbox's queue: what is published before there is one goes nowhere.</summary>
     public static async Task<EventPublisher> ConnectAsync(RabbitMqServer server)
     {
         var connection = await new ConnectionFactory { Uri = new Uri(server.ConnectionString) }.CreateConnectionAsync(Cancellation);
+        await Eventually.IsTrueAsync(() => IsConsumedAsync(connection, "notifications.notes"), TimeSpan.FromSeconds(20), "notifications consumes its queue");
         return new EventPublisher(connection, await connection.CreateChannelAsync(cancellationToken: Cancellation));
     }
 
@@ -52,6 +55,20 @@ internal sealed class EventPublisher : IAsyncDisposable
         object? reason = null;
         message.BasicProperties.Headers?.TryGetValue("x-back2code-reason", out reason);
         return (Encoding.UTF8.GetString(message.Body.Span), reason is byte[] text ? Encoding.UTF8.GetString(text) : null);
+    }
+
+    /// <summary>Asking for a queue that does not exist closes the channel, so each question has its own.</summary>
+    private static async Task<bool> IsConsumedAsync(IConnection connection, string queue)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        try
+        {
+            return await channel.ConsumerCountAsync(queue, Cancellation) > 0;
+        }
+        catch (OperationInterruptedException)
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -85,5 +85,20 @@ public sealed class AuthenticationTests : IAsyncLifetime
 
         Assert.Equal("dependency-unavailable", (await Problem.ReadAsync(response)).Type);
         Assert.NotNull(response.Headers.RetryAfter);
+        // An endpoint that asks for no token does not care.
+        Assert.Equal(HttpStatusCode.OK, (await keyless.Client.SendAsync(keyless.Authorized(HttpMethod.Get, "/health/live"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Two_authorization_headers_are_refused()
+    {
+        using var tcp = new System.Net.Sockets.TcpClient();
+        await tcp.ConnectAsync(service.Client.BaseAddress!.Host, service.Client.BaseAddress.Port);
+        await using var stream = tcp.GetStream();
+        var token = service.Token();
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET /me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"));
+        using var reader = new StreamReader(stream);
+
+        Assert.StartsWith("HTTP/1.1 401", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 }

@@ -135,6 +135,11 @@ public sealed class ErrorTests : IAsyncLifetime
         var response = await small.Client.PostAsync("/samples", Json($"{{\"title\":\"{new string('a', 4000)}\"}}"));
 
         Assert.Equal((413, "body-too-large"), await StatusAndType(response));
+
+        // Without a length in front the limit is found while reading.
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/samples") { Content = Json($"{{\"title\":\"{new string('a', 4000)}\"}}") };
+        chunked.Headers.TransferEncodingChunked = true;
+        Assert.Equal((413, "body-too-large"), await StatusAndType(await small.Client.SendAsync(chunked)));
     }
 
     [Fact]

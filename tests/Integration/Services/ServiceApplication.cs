@@ -22,6 +22,9 @@ internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFacto
             ["Authentication:Issuer"] = TestIdentity.Issuer,
             ["Authentication:Audience"] = TestIdentity.Audience,
             ["Authentication:JwksPath"] = TestIdentity.JwksPath,
+
+            // No gateway needs time to notice that a test is over.
+            ["Observability:DrainDelay"] = "00:00:00",
         };
         UseKestrel(0);
     }

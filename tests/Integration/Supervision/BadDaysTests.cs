@@ -246,6 +246,33 @@ public sealed class BadDaysTests
         Assert.All((await next.Client.GetStatusAsync(Token)).Processes, p => Assert.Equal(0, p.Restarts));
     }
 
+    [Theory]
+    [InlineData("b2c-run-test")]
+    [InlineData("a-long-name-a-long-name-a-long-name-a-long-name-a-long-name-a-long-name-a-long-name-a-long-name")]
+    public async Task The_start_after_a_killed_lab_removes_its_sockets_and_none_of_its_data(string name)
+    {
+        await using var small = SmallPlatform.Of(SmallPlatform.Redis);
+        // The first looks like the folder that sockets of the second go to.
+        small.State = Path.Combine(small.Folder, name);
+        using (var lab = small.StartLabProcess())
+        {
+            await small.ReadyAsync();
+            lab.Kill();
+            await Eventually.IsTrueAsync(() => small.Children().Count == 0, TimeSpan.FromSeconds(5), "every child is gone");
+        }
+
+        var kept = Path.Combine(small.Paths.DataOf("redis"), "kept");
+        File.WriteAllText(kept, "");
+        using var record = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(small.State, "lab.json")));
+        var sockets = Path.GetDirectoryName(record.RootElement.GetProperty("controlSocket").GetString())!;
+
+        await using (await small.StartAsync())
+        {
+            Assert.True(File.Exists(kept));
+            Assert.True(sockets == small.State || !Directory.Exists(sockets));
+        }
+    }
+
     [Fact]
     public async Task What_a_killed_lab_left_running_is_ended_and_nobody_else()
     {

@@ -32,7 +32,7 @@ public sealed partial class ServiceLayoutTests
         string[] embedded = [.. Assembly.Load(service).GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal))];
 
         Assert.Equal(onDisk, embedded.Length);
-        Assert.All(embedded, name => Assert.Contains(".Migrations.", name, StringComparison.Ordinal));
+        Assert.All(embedded, name => Assert.Matches("Migrations[./][0-9]{4}_", name));
     }
 
     [Theory]

@@ -9,7 +9,7 @@ public sealed class RetryTests
     [Fact]
     public async Task An_idempotent_call_is_retried_until_it_succeeds()
     {
-        using var fixture = new PipelineFixture(o => (o.MaxRetries, o.MinimumThroughput) = (2, 100));
+        using var fixture = new PipelineFixture(o => (o.MaxRetries, o.MinimumThroughput, o.TotalTimeout) = (2, 100, TimeSpan.FromHours(1)));
         var attempts = 0;
 
         var call = fixture.Pipeline.ExecuteAsync(

@@ -27,13 +27,22 @@ public sealed class TimeoutTests
             o.TotalTimeout = TimeSpan.FromSeconds(2);
         });
         var start = fixture.Time.GetUtcNow();
+        var cancelledAt = new List<TimeSpan>();
 
-        var call = fixture.Pipeline.ExecuteAsync(PipelineFixture.HangAsync, CancellationToken.None, idempotent: true).AsTask();
+        var call = fixture.Pipeline.ExecuteAsync(
+            async token =>
+            {
+                // Runs inside the clock's step, so the moment is exact however late the rest gets its turn.
+                await using var registration = token.Register(() => cancelledAt.Add(fixture.Time.GetUtcNow() - start));
+                return await PipelineFixture.HangAsync(token);
+            },
+            CancellationToken.None,
+            idempotent: true).AsTask();
         var exception = await Assert.ThrowsAsync<DependencyUnavailableException>(() => fixture.Time.RunAsync(call, TimeSpan.FromMilliseconds(20)));
 
         Assert.Equal(DependencyUnavailableReason.TimedOut, exception.Reason);
-        // Two steps of slack: the clock may move on before the continuation has run.
-        Assert.InRange(fixture.Time.GetUtcNow() - start, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2.5));
+        Assert.Equal(TimeSpan.FromMilliseconds(700), cancelledAt[0]);
+        Assert.All(cancelledAt, at => Assert.InRange(at, TimeSpan.Zero, TimeSpan.FromSeconds(2)));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Back2Code.Chaos.Faults.Processes;
-using Back2Code.Chaos.Proxy;
 
 namespace Back2Code.Chaos.Faults;
 
@@ -21,6 +20,12 @@ public static class FaultJournal
         if (!Directory.Exists(platform.FaultsDirectory))
         {
             return new HealResult(healed, failed);
+        }
+
+        if (scope == HealScope.All)
+        {
+            // Whoever wrote a draft died before acting.
+            Directory.EnumerateFiles(platform.FaultsDirectory, "*.draft").ToList().ForEach(File.Delete);
         }
 
         foreach (string path in Directory.EnumerateFiles(platform.FaultsDirectory, "*.json").Order(StringComparer.Ordinal))
@@ -73,8 +78,9 @@ public static class FaultJournal
             {
                 lines.Add(await step.ApplyAsync(platform, record, cancellationToken));
             }
-            catch (Exception e) when (e is ToxiproxyException or HttpRequestException or FaultException or IOException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
+                // Whatever it is: one step that fails must not keep the others from healing.
                 failures.Add(e.Message);
             }
         }

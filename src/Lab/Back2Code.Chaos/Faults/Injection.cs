@@ -25,6 +25,11 @@ internal static class Injection
         Func<CancellationToken, Task<IReadOnlyList<string>>>? sumUp,
         CancellationToken cancellationToken)
     {
+        if (context.FaultId.Length is 0 or > 64 || !context.FaultId.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+        {
+            throw new FaultException($"'{context.FaultId}' cannot name a fault: it becomes a file name, so letters, digits and dashes only, 64 at most.");
+        }
+
         var platform = context.Platform;
         var now = platform.Time.GetUtcNow();
         var owner = LinuxProcess.Find(Environment.ProcessId)!;

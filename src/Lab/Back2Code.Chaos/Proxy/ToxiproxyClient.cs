@@ -87,7 +87,7 @@ public sealed class ToxiproxyClient(HttpClient http)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Content = body is null ? null : JsonContent.Create(body, body.GetType());
-        var response = await http.SendAsync(request, cancellationToken);
+        var response = await SendInTimeAsync(request, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -97,6 +97,18 @@ public sealed class ToxiproxyClient(HttpClient http)
         {
             string text = await response.Content.ReadAsStringAsync(cancellationToken);
             throw new ToxiproxyException((int)response.StatusCode, $"{method} {path}: {ErrorOf(text)}");
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendInTimeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await http.SendAsync(request, cancellationToken);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ToxiproxyException($"{request.Method} {request.RequestUri} was not answered within HttpClient.Timeout ({http.Timeout.TotalSeconds:0.#} s)", e);
         }
     }
 

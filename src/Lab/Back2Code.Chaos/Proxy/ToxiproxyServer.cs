@@ -27,6 +27,9 @@ public sealed record ToxiproxyOptions
 
     /// <summary>Every random draw follows from it: same seed, same connections, same faults.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>What goes to standard output.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }
 
 /// <summary>The fault proxy: Toxiproxy's HTTP API in front of a set of TCP proxies, in one process.</summary>
@@ -56,12 +59,11 @@ public sealed class ToxiproxyServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
         });
         builder.WebHost.UseUrls($"http://{options.Host}:{options.Port}");
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
-        if (Enum.TryParse(Environment.GetEnvironmentVariable("LOG_LEVEL"), ignoreCase: true, out LogLevel level))
-        {
-            builder.Logging.SetMinimumLevel(level);
-        }
-
+        builder.Logging.ClearProviders()
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .SetMinimumLevel(options.LogLevel);
+        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.Services.AddSingleton(services =>
             new ProxyCollection(options.Seed, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         var app = builder.Build();
@@ -78,15 +80,17 @@ public sealed class ToxiproxyServer : IAsyncDisposable
             await app.StartAsync(cancellationToken);
             return server;
         }
+        catch (SocketException e)
+        {
+            await server.DisposeAsync();
+            throw new IOException($"{options.Host}:{options.Port}: {e.Message}", e);
+        }
         catch
         {
             await server.DisposeAsync();
             throw;
         }
     }
-
-    /// <summary>Returns when the process is told to stop.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => ((IHost)_app).WaitForShutdownAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
@@ -132,5 +136,13 @@ public sealed class ToxiproxyServer : IAsyncDisposable
         {
             throw new ToxiproxyException($"{file}: {e.Message}", e);
         }
+    }
+
+    /// <summary>The server lives until it is disposed of; signals are the business of the process that owns it.</summary>
+    private sealed class OwnersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Back2Code.Chaos.Proxy;
+using Microsoft.Extensions.Logging;
 
 namespace Back2Code.Cli.Commands;
 
@@ -27,7 +28,7 @@ internal static class ToxiproxyCommand
 
             Examples:
               back2code toxiproxy
-              back2code toxiproxy --port 18474 --config links.json --seed 42
+              LOG_LEVEL=debug back2code toxiproxy --port 18474 --config links.json --seed 42
               curl -d '{"name":"pg","listen":"127.0.0.1:15432","upstream":"127.0.0.1:5432"}' http://127.0.0.1:8474/proxies
               curl -d '{"type":"latency","attributes":{"latency":200,"jitter":20}}' http://127.0.0.1:8474/proxies/pg/toxics
             """)
@@ -41,6 +42,7 @@ internal static class ToxiproxyCommand
                 Port = parsed.GetValue(port),
                 ConfigFile = parsed.GetValue(config)?.FullName,
                 Seed = parsed.GetValue(seed),
+                LogLevel = Enum.TryParse(Environment.GetEnvironmentVariable("LOG_LEVEL"), ignoreCase: true, out LogLevel level) ? level : LogLevel.Information,
             },
             cancellationToken));
         return command;
@@ -52,7 +54,7 @@ internal static class ToxiproxyCommand
         {
             await using var server = await ToxiproxyServer.StartAsync(options, cancellationToken);
             Console.WriteLine($"Toxiproxy API on {server.Address.ToString().TrimEnd('/')}");
-            await server.WaitForShutdownAsync(cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
             return 0;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

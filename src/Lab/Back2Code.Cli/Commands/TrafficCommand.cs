@@ -42,20 +42,20 @@ internal static class TrafficCommand
 
     private static Command CreateRun()
     {
-        var rate = new Option<double>("--rate") { Description = "Mean requests a second", DefaultValueFactory = _ => 120 };
-        var duration = Duration("--duration", "Measured time, after the warm-up", "60s");
-        var warmUp = Duration("--warmup", "Time before it that the summary leaves out", "8s");
-        var timeout = Duration("--timeout", "Time that a request has for its whole answer", "5s");
-        var seed = new Option<int>("--seed") { Description = "Same seed, same schedule: arrival times, journeys, users", DefaultValueFactory = _ => 1 };
+        var rate = new Option<double>("--rate") { Description = "Mean requests a second", HelpName = "N", DefaultValueFactory = _ => 120 };
+        var duration = new DurationOption("--duration", "Measured time, after the warm-up", TimeSpan.FromSeconds(60));
+        var warmUp = new DurationOption("--warmup", "Time before it that the summary leaves out", TimeSpan.FromSeconds(8));
+        var timeout = new DurationOption("--timeout", "Time that a request has for its whole answer", TimeSpan.FromSeconds(5));
+        var seed = new Option<int>("--seed") { Description = "Same seed, same schedule: arrival times, journeys, users", HelpName = "N", DefaultValueFactory = _ => 1 };
         var arrivals = new Option<ArrivalPattern>("--arrivals") { Description = "poisson (independent users) or constant gaps", DefaultValueFactory = _ => ArrivalPattern.Poisson, HelpName = "poisson|constant" };
         var mix = new Option<TrafficMix>("--mix")
         {
             Description = "Weights of the journeys",
-            HelpName = "reads=60,lists=10,creates=20,replaces=10,deletes=1",
+            HelpName = "MIX",
             DefaultValueFactory = _ => TrafficMix.Default,
             CustomParser = ParseMix,
         };
-        var inFlight = new Option<int>("--max-in-flight") { Description = "Bound on requests in flight; beyond it they are shed, and counted as failed", DefaultValueFactory = _ => 1024 };
+        var inFlight = new Option<int>("--max-in-flight") { Description = "Bound on requests in flight; beyond it they are shed, and counted as failed", HelpName = "N", DefaultValueFactory = _ => 1024 };
 
         var command = new Command(
             "run",
@@ -68,43 +68,38 @@ internal static class TrafficCommand
 
             Ctrl-C or SIGTERM: nothing more departs, what is in flight ends, the summary is written, exit 0.
             """) { Target, Tokens, Ledger, rate, duration, warmUp, timeout, seed, arrivals, mix, inFlight, Json };
-        command.SetAction((result, stop) =>
+        command.SetAction((result, stop) => GuardAsync(async () =>
         {
-            // What is in flight at Ctrl-C may take its whole time-out, and then there is a summary to write.
-            result.InvocationConfiguration.ProcessTerminationTimeout = result.GetValue(timeout) + TimeSpan.FromSeconds(5);
-            return GuardAsync(async () =>
+            var options = new TrafficOptions
             {
-                var options = new TrafficOptions
-                {
-                    Target = result.GetRequiredValue(Target),
-                    Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
-                    LedgerPath = result.GetRequiredValue(Ledger),
-                    Rate = result.GetValue(rate),
-                    Arrivals = result.GetValue(arrivals),
-                    Duration = result.GetValue(duration),
-                    WarmUp = result.GetValue(warmUp),
-                    Timeout = result.GetValue(timeout),
-                    Seed = result.GetValue(seed),
-                    Mix = result.GetRequiredValue(mix),
-                    MaxInFlight = result.GetValue(inFlight),
-                };
-                if (options.Errors().ToArray() is { Length: > 0 } errors)
-                {
-                    throw new UsageException(string.Join(Environment.NewLine, errors));
-                }
+                Target = result.GetRequiredValue(Target),
+                Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
+                LedgerPath = result.GetRequiredValue(Ledger),
+                Rate = result.GetValue(rate),
+                Arrivals = result.GetValue(arrivals),
+                Duration = duration.Of(result),
+                WarmUp = warmUp.Of(result),
+                Timeout = timeout.Of(result),
+                Seed = result.GetValue(seed),
+                Mix = result.GetRequiredValue(mix),
+                MaxInFlight = result.GetValue(inFlight),
+            };
+            if (options.Errors().ToArray() is { Length: > 0 } errors)
+            {
+                throw new UsageException(string.Join(Environment.NewLine, errors));
+            }
 
-                var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
-                var run = new TrafficRun(options, TimeProvider.System) { OnReady = report.Ready, OnSecond = report.Second };
-                report.Summary(await run.RunAsync(stop));
-                return 0;
-            });
-        });
+            var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
+            var run = new TrafficRun(options, TimeProvider.System) { OnReady = report.Ready, OnSecond = report.Second };
+            report.Summary(await run.RunAsync(stop));
+            return 0;
+        }));
         return command;
     }
 
     private static Command CreateVerify()
     {
-        var deadline = Duration("--deadline", "How long events and caches may take before what is missing counts as lost", "30s");
+        var deadline = new DurationOption("--deadline", "How long events and caches may take before what is missing counts as lost", TimeSpan.FromSeconds(30));
         var command = new Command(
             "verify",
             """
@@ -123,7 +118,7 @@ internal static class TrafficCommand
                 LedgerPath = result.GetRequiredValue(Ledger),
                 Target = result.GetRequiredValue(Target),
                 Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
-                Deadline = result.GetValue(deadline),
+                Deadline = deadline.Of(result),
             };
             var verdict = await new LedgerVerification(options, TimeProvider.System).RunAsync(stop);
             var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
@@ -175,16 +170,6 @@ internal static class TrafficCommand
         }
     }
 
-    private static Option<TimeSpan> Duration(string name, string description, string byDefault) => new(name)
-    {
-        Description = $"{description} [default: {byDefault}]",
-        HelpName = "TIME",
-        DefaultValueFactory = _ => Durations.TryParse(byDefault, out var value) ? value : TimeSpan.Zero,
-        CustomParser = result => Durations.TryParse(result.Tokens[0].Value, out var value)
-            ? value
-            : Refuse<TimeSpan>(result, $"'{result.Tokens[0].Value}' is no duration for {name}; examples are 500ms, 8s, 1m30s."),
-    };
-
     private static TrafficMix? ParseMix(ArgumentResult result)
     {
         try
@@ -201,6 +186,25 @@ internal static class TrafficCommand
     {
         result.AddError(message);
         return default;
+    }
+
+    /// <summary>A duration with its unit. The library would show its default as 00:01:00.</summary>
+    private sealed class DurationOption : Option<TimeSpan?>
+    {
+        private readonly TimeSpan _default;
+
+        public DurationOption(string name, string description, TimeSpan byDefault)
+            : base(name)
+        {
+            _default = byDefault;
+            Description = $"{description} [default: {Durations.Format(byDefault)}]";
+            HelpName = "TIME";
+            CustomParser = result => Durations.TryParse(result.Tokens[0].Value, out var value)
+                ? value
+                : Refuse<TimeSpan?>(result, $"'{result.Tokens[0].Value}' is no duration for {name}; examples are 500ms, 8s, 1m30s.");
+        }
+
+        public TimeSpan Of(ParseResult result) => result.GetValue(this) ?? _default;
     }
 
     private sealed class UsageException(string message) : Exception(message);

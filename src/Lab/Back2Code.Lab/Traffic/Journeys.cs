@@ -51,7 +51,9 @@ internal sealed class Journeys(RunClock clock, GatewayClient gateway, NoteBook n
     {
         long sentNs = clock.NowNs;
         var answer = await gateway.SendAsync(Get(arrival, "/v1/notes?limit=20"), cancellationToken);
-        return new Outcome(arrival.IntendedNs, Journey.Lists, answer.Outcome, Ok: answer.Status == HttpStatusCode.OK, sentNs, clock.NowNs);
+        long endedNs = clock.NowNs;
+        bool ok = answer.Status == HttpStatusCode.OK && answer.Read(WireJson.Default.NotePage)?.Items is not null;
+        return new Outcome(arrival.IntendedNs, Journey.Lists, StatusOf(answer, HttpStatusCode.OK, ok), ok, sentNs, endedNs);
     }
 
     private async Task<Outcome> CreateAsync(Arrival arrival, CancellationToken cancellationToken)

@@ -106,7 +106,7 @@ public sealed record TrafficSummary
 
     public required WarmUpSummary WarmUp { get; init; }
 
-    /// <summary>Processor time of the generator over the run, in percent of one core.</summary>
+    /// <summary>Processor time of the generator after the warm-up, in percent of one core.</summary>
     public required double GeneratorCpuPercent { get; init; }
 }
 

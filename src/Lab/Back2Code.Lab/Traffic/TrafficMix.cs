@@ -20,10 +20,12 @@ public sealed class TrafficMix
     /// <summary>Mostly reads, as a notes application has; deletes are few but there, because a deleted note that comes back is data loss too.</summary>
     public static readonly TrafficMix Default = Parse("reads=60,lists=10,creates=20,replaces=10,deletes=1");
 
+    private readonly double[] _weights;
     private readonly double[] _cumulative;
 
     private TrafficMix(double[] weights)
     {
+        _weights = weights;
         _cumulative = new double[weights.Length];
         double sum = 0;
         for (int i = 0; i < weights.Length; i++)
@@ -63,6 +65,9 @@ public sealed class TrafficMix
 
         return weights.Sum() > 0 ? new TrafficMix(weights) : throw new FormatException("At least one journey needs a weight above 0, for example reads=60,creates=20.");
     }
+
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public override string ToString() => string.Join(',', All.Select((journey, i) => string.Create(CultureInfo.InvariantCulture, $"{Name(journey)}={_weights[i]}")));
 
     /// <param name="draw">Uniform in [0, 1).</param>
     public Journey Pick(double draw)

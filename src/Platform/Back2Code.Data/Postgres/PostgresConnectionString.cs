@@ -32,18 +32,22 @@ internal static class PostgresConnectionString
             // A transaction belongs to the code that opened it, never to an ambient scope.
             Enlist = false,
         };
-        if (!builder.ContainsKey("GSS Encryption Mode"))
+        if (!IsGiven(builder, "GSS Encryption Mode"))
         {
             builder.GssEncryptionMode = GssEncryptionMode.Disable;
         }
 
-        if (!builder.ContainsKey("SSL Mode") && builder.Host is "127.0.0.1" or "::1" or "localhost")
+        if (!IsGiven(builder, "SSL Mode") && builder.Host is "127.0.0.1" or "::1" or "localhost")
         {
             builder.SslMode = SslMode.Disable;
         }
 
         return builder;
     }
+
+    /// <summary>Not ContainsKey: Npgsql's answers whether it knows the keyword at all.</summary>
+    private static bool IsGiven(NpgsqlConnectionStringBuilder builder, string keyword) =>
+        builder.Keys.Cast<string>().Contains(keyword, StringComparer.OrdinalIgnoreCase);
 
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
 }

@@ -41,6 +41,8 @@ internal static class PostgresRegistration
             DataSource(provider, application + " (probe)", static _ => (1, TimeSpan.FromSeconds(1))),
             [provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredKeyedService<NpgsqlDataSource>(PostgresPools.Background)]));
 
+        services.AddSingleton(static provider => new Database(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<DependencyPipelines>().Get("postgres")));
         services.AddDependencyPipeline("postgres");
         services.AddOptions<DependencyPipelineOptions>("postgres").Configure<IOptions<PostgresOptions>>(static (pipeline, postgres) =>
         {
@@ -48,6 +50,9 @@ internal static class PostgresRegistration
             pipeline.MaxConcurrency = postgres.Value.MaxPoolSize;
             pipeline.MaxQueue = postgres.Value.MaxPoolSize * 8;
             pipeline.QueueTimeout = TimeSpan.FromMilliseconds(300);
+
+            // While the circuit is open, its trial call is the one that waits: it too is refused in under a second.
+            pipeline.AttemptTimeout = TimeSpan.FromMilliseconds(800);
         });
     }
 

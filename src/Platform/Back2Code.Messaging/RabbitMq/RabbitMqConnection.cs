@@ -22,7 +22,7 @@ internal sealed partial class RabbitMqConnection(IOptions<RabbitMqOptions> optio
     /// <summary>The open connection; waits until there is one.</summary>
     public Task<IConnection> GetAsync(CancellationToken cancellationToken) => Volatile.Read(ref _current).Task.WaitAsync(cancellationToken);
 
-    /// <summary>A channel on the open connection, or null when there is no connection at this moment.</summary>
+    /// <summary>The open connection, or null when there is none at this moment.</summary>
     public IConnection? CurrentOrNull => Volatile.Read(ref _current).Task is { IsCompletedSuccessfully: true } task ? task.GetAwaiter().GetResult() : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

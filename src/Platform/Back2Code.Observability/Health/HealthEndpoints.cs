@@ -9,6 +9,9 @@ namespace Back2Code.Observability;
 /// <summary>The health endpoints for supervisors, gateways and Kubernetes.</summary>
 public static class HealthEndpoints
 {
+    /// <summary>Gateways like to ask without a body.</summary>
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
     /// <summary>
     /// Maps <c>/health/live</c> (200 while requests are served), <c>/health/startup</c> (200 once every part of the
     /// <see cref="StartupGate"/> is complete) and <c>/health/ready</c> (503 while starting or draining; 200 and
@@ -17,9 +20,9 @@ public static class HealthEndpoints
     public static IEndpointConventionBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").AllowAnonymous().DisableHttpMetrics().ExcludeFromDescription();
-        health.MapGet("/live", Live);
-        health.MapGet("/startup", Startup);
-        health.MapGet("/ready", Ready);
+        health.MapMethods("/live", Methods, Live);
+        health.MapMethods("/startup", Methods, Startup);
+        health.MapMethods("/ready", Methods, Ready);
         return health;
     }
 

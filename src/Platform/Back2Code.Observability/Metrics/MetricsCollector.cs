@@ -17,6 +17,9 @@ internal sealed class MetricsCollector : IDisposable
         "System.Net.Http", "System.Runtime", "Npgsql",
     ];
 
+    /// <summary>Gauges of the runtime whose names end like a histogram's count, which Prometheus' own checks refuse. They explain little.</summary>
+    private static readonly HashSet<string> Unwanted = ["dotnet.assembly.count", "dotnet.timer.count", "dotnet.process.cpu.count"];
+
     private readonly SemaphoreSlim oneScrape = new(1);
     private readonly PrometheusExporter exporter;
     private readonly BaseExportingMetricReader reader;
@@ -62,7 +65,7 @@ internal sealed class MetricsCollector : IDisposable
     private static MetricStreamConfiguration? StreamOf(Instrument instrument, IMeterFactory meters, int limit)
     {
         // Meters are found by name in the whole process. Several hosts in one process (tests) must not see each other's.
-        if (instrument.Meter.Scope is IMeterFactory other && !ReferenceEquals(other, meters))
+        if (Unwanted.Contains(instrument.Name) || (instrument.Meter.Scope is IMeterFactory other && !ReferenceEquals(other, meters)))
         {
             return MetricStreamConfiguration.Drop;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Back2Code.Resilience;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +15,9 @@ namespace Back2Code.ServiceDefaults;
 /// </summary>
 internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
 {
+    /// <summary>JSON, never HTML: quotes and angle brackets stay readable.</summary>
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private const string ContentType = "application/problem+json";
 
     public bool CanWrite(ProblemDetailsContext context) => true;
@@ -34,7 +38,7 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
         options.Value.CustomizeProblemDetails?.Invoke(context);
 
         http.Response.StatusCode = problem.Status.Value;
-        await http.Response.WriteAsJsonAsync(problem, problem.GetType(), JsonSerializerOptions.Web, ContentType, http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(problem, problem.GetType(), Json, ContentType, http.RequestAborted).ConfigureAwait(false);
     }
 
     private static string IdOf(int status, bool validation) => status switch

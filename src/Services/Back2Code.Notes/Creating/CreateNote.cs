@@ -48,6 +48,7 @@ internal sealed class CreateNote(Database database, VersionedCache cache, TimePr
 
                 return claim;
             },
+            replaySafe: true,
             cancellationToken);
 
         if (!claim.SameContent)

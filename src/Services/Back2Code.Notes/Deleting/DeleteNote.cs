@@ -30,6 +30,7 @@ internal sealed class DeleteNote(Database database, VersionedCache cache, TimePr
                 await Outbox.AppendAsync(connection, transaction, NoteEvents.From(NoteEvents.Deleted, id, ownerId, version, now), attempt);
                 return version;
             },
+            replaySafe: true,
             cancellationToken);
 
         if (tombstone is null)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Back2Code.Authentication;
+using Back2Code.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 

@@ -41,6 +41,7 @@ internal sealed class ReplaceNote(Database database, VersionedCache cache, TimeP
 
                 return Explain(await FindAsync(connection, transaction, id, ownerId, attempt), request);
             },
+            replaySafe: true,
             cancellationToken);
 
         if (outcome is ReplaceOutcome.Replaced replaced)

@@ -64,10 +64,10 @@ internal sealed partial class RetentionSweep(
 
     private static partial class Log
     {
-        [LoggerMessage(3001, LogLevel.Debug, "Removed {Keys} idempotency keys and {Tombstones} tombstones", EventName = "RetentionSwept")]
+        [LoggerMessage(4001, LogLevel.Debug, "Removed {Keys} idempotency keys and {Tombstones} tombstones", EventName = "RetentionSwept")]
         public static partial void Swept(ILogger logger, int keys, int tombstones);
 
-        [LoggerMessage(3002, LogLevel.Warning, "The retention sweep failed; the next one comes in a minute", EventName = "RetentionSweepFailed")]
+        [LoggerMessage(4002, LogLevel.Warning, "The retention sweep failed; the next one comes in a minute", EventName = "RetentionSweepFailed")]
         public static partial void SweepFailed(ILogger logger, Exception exception);
     }
 }

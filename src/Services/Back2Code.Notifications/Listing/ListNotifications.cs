@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Back2Code.Authentication;
+using Back2Code.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
@@ -47,7 +48,7 @@ internal sealed class ListNotifications(Database database)
             LIMIT @limit + 1
             """;
 
-        return database.ExecuteAsync(
+        return database.ReadAsync(
             async (connection, attempt) =>
             {
                 await using NpgsqlCommand command = new(sql, connection);

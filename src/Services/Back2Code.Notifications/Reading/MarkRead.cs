@@ -1,4 +1,5 @@
 using Back2Code.Authentication;
+using Back2Code.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
@@ -21,15 +22,16 @@ internal sealed class MarkRead(Database database, TimeProvider time)
             """;
 
         DateTimeOffset now = time.GetUtcNow();
-        return database.ExecuteAsync(
-            async (connection, attempt) =>
+        return database.WriteAsync(
+            async (connection, transaction, attempt) =>
             {
-                await using NpgsqlCommand command = new(sql, connection);
+                await using NpgsqlCommand command = new(sql, connection, transaction);
                 command.Parameters.AddWithValue("id", id);
                 command.Parameters.AddWithValue("user_id", userId);
                 command.Parameters.AddWithValue("now", now);
                 return await command.ExecuteNonQueryAsync(attempt) == 1;
             },
+            replaySafe: true,
             cancellationToken);
     }
 }

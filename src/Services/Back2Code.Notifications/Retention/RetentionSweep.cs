@@ -47,10 +47,10 @@ internal sealed partial class RetentionSweep(
 
     private static partial class Log
     {
-        [LoggerMessage(3101, LogLevel.Debug, "Removed {Notifications} old notifications", EventName = "RetentionSwept")]
+        [LoggerMessage(4101, LogLevel.Debug, "Removed {Notifications} old notifications", EventName = "RetentionSwept")]
         public static partial void Swept(ILogger logger, int notifications);
 
-        [LoggerMessage(3102, LogLevel.Warning, "The retention sweep failed; the next one comes in a minute", EventName = "RetentionSweepFailed")]
+        [LoggerMessage(4102, LogLevel.Warning, "The retention sweep failed; the next one comes in a minute", EventName = "RetentionSweepFailed")]
         public static partial void SweepFailed(ILogger logger, Exception exception);
     }
 }

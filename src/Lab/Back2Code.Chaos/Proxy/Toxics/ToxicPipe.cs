@@ -36,14 +36,14 @@ internal sealed class ToxicPipe(Stage stage, TimeProvider time, Random random, C
     /// <summary>Waits; false when interrupted before.</summary>
     public async ValueTask<bool> DelayAsync(TimeSpan delay)
     {
-        if (delay <= TimeSpan.Zero)
+        // Timers count whole milliseconds and may fire up to one early, and a chunk must not leave early: hence the rounding and the second look.
+        long start = time.GetTimestamp();
+        for (var left = delay; left > TimeSpan.Zero && !interrupt.IsCancellationRequested; left = delay - time.GetElapsedTime(start))
         {
-            return !interrupt.IsCancellationRequested;
+            var rounded = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+            await Task.Delay(rounded, time, interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        // Timers count whole milliseconds and round down; a chunk must not leave early.
-        var rounded = TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds));
-        await Task.Delay(rounded, time, interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !interrupt.IsCancellationRequested;
     }
 

@@ -12,6 +12,8 @@ internal sealed class StateFolder : IDisposable
     /// <summary>sun_path holds 108 bytes with its end mark; HAProxy binds under a temporary name 16 bytes longer.</summary>
     private const int LongestSocketPath = 107 - 16;
 
+    private const string ShortFolderPrefix = "b2c-run-";
+
     private readonly FileStream lockFile;
 
     private StateFolder(StatePaths paths, RunUser user, FileStream lockFile)
@@ -173,7 +175,7 @@ internal sealed class StateFolder : IDisposable
         RemoveShortFolderOfKilledLab();
         if (Path.Combine(Paths.Root, "run", "haproxy.sock").Length > LongestSocketPath)
         {
-            RunDirectory = Directory.CreateTempSubdirectory("b2c-").FullName;
+            RunDirectory = Directory.CreateTempSubdirectory(ShortFolderPrefix).FullName;
             ControlSocket = Path.Combine(RunDirectory, "lab.sock");
             // The children's user must enter it for HAProxy's socket.
             File.SetUnixFileMode(RunDirectory, (UnixFileMode)Convert.ToInt32("700", 8));
@@ -195,13 +197,24 @@ internal sealed class StateFolder : IDisposable
 
     private void RemoveShortFolderOfKilledLab()
     {
-        // Only a name that we give: the record could have been written by anybody who may write to the state folder.
-        if (LabRecord.TryRead(Paths.Root) is { } old
-            && Path.GetDirectoryName(old.ControlSocket) is { } folder
-            && folder.StartsWith(Path.Combine(Path.GetTempPath(), "b2c-"), StringComparison.Ordinal)
-            && Directory.Exists(folder))
+        if (LabRecord.TryRead(Paths.Root) is not { } old
+            || Path.GetDirectoryName(old.ControlSocket) is not { } folder
+            || folder == Paths.Root
+            || !folder.StartsWith(Path.Combine(Path.GetTempPath(), ShortFolderPrefix), StringComparison.Ordinal)
+            || !Directory.Exists(folder))
         {
-            Directory.Delete(folder, recursive: true);
+            return;
+        }
+
+        // Only the sockets, and the folder once it is empty: a wrong record must not be able to cost anybody a file.
+        foreach (var socket in Directory.EnumerateFiles(folder, "*.sock"))
+        {
+            File.Delete(socket);
+        }
+
+        if (!Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            Directory.Delete(folder);
         }
     }
 }

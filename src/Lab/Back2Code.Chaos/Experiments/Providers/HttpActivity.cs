@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Back2Code.Chaos.Experiments.Providers;
+
+/// <summary>Carries out an HTTP activity and gives <c>{status, headers, body}</c>.</summary>
+internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
+{
+    // The reference waits for ever by default; no step of a drill may.
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+
+    // A body goes into the journal; a download must not.
+    private const int MaxBodyBytes = 1024 * 1024;
+
+    /// <exception cref="ActivityFailedException">No answer: connection error or time-out. Any status is an answer.</exception>
+    public async Task<JsonNode?> RunAsync(HttpProvider provider, IReadOnlyDictionary<string, JsonNode?> values, CancellationToken cancellationToken)
+    {
+        var timeout = Seconds.Read(Placeholders.Fill(provider.Timeout, values)) ?? DefaultTimeout;
+        var url = Placeholders.FillText(provider.Url, values);
+        for (var attempt = 0; ; attempt++)
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(timeout);
+            try
+            {
+                using var request = Request(provider, url, values);
+                using var response = await (provider.VerifyTls ? verifying : trusting).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+                return await OutputAsync(response, deadline.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new ActivityFailedException($"{provider.Method} {url}: no answer within {timeout.TotalSeconds:0.###} s (provider 'timeout')");
+            }
+            catch (HttpRequestException e)
+            {
+                if (attempt >= provider.MaxRetries)
+                {
+                    throw new ActivityFailedException($"{provider.Method} {url}: {e.Message}", e);
+                }
+            }
+            catch (UriFormatException e)
+            {
+                throw new ActivityFailedException($"'{url}' is not a URL: {e.Message}", e);
+            }
+        }
+    }
+
+    private static HttpRequestMessage Request(HttpProvider provider, string url, IReadOnlyDictionary<string, JsonNode?> values)
+    {
+        var arguments = Placeholders.Fill(provider.Arguments, values);
+        if (provider.Method == "GET" && arguments is JsonObject query && query.Count > 0)
+        {
+            url += (url.Contains('?', StringComparison.Ordinal) ? "&" : "?") + Encoded(query);
+            arguments = null;
+        }
+
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri))
+        {
+            throw new UriFormatException("expected http://host:port/path");
+        }
+
+        var request = new HttpRequestMessage(new HttpMethod(provider.Method), uri);
+        var headers = (Placeholders.Fill(provider.Headers, values) as JsonObject ?? []).ToDictionary(h => h.Key, h => Placeholders.AsText(h.Value), StringComparer.OrdinalIgnoreCase);
+        if (arguments is not null && provider.Method != "GET")
+        {
+            request.Content = Content(arguments, headers.GetValueOrDefault("Content-Type"));
+        }
+
+        foreach (var (name, value) in headers.Where(h => !h.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return request;
+    }
+
+    private static StringContent Content(JsonNode arguments, string? contentType)
+    {
+        var (text, type) = arguments switch
+        {
+            _ when contentType is not null && MediaTypeHeaderValue.TryParse(contentType, out var media) && media.MediaType == "application/json" => (arguments.ToJsonString(), contentType),
+            JsonObject form => (Encoded(form), contentType ?? "application/x-www-form-urlencoded"),
+            _ => (Placeholders.AsText(arguments), contentType ?? "text/plain"),
+        };
+        var content = new StringContent(text, Encoding.UTF8);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        return content;
+    }
+
+    private static string Encoded(JsonObject map) =>
+        string.Join('&', map.Select(entry => $"{Uri.EscapeDataString(entry.Key)}={Uri.EscapeDataString(Placeholders.AsText(entry.Value))}"));
+
+    private static async Task<JsonNode?> OutputAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var headers = new JsonObject();
+        foreach (var header in response.Headers.Concat(response.Content.Headers))
+        {
+            headers[header.Key] = string.Join(", ", header.Value);
+        }
+
+        var text = await ReadBoundedAsync(response.Content, cancellationToken);
+        return new JsonObject
+        {
+            ["status"] = (int)response.StatusCode,
+            ["headers"] = headers,
+            ["body"] = Body(text, response.Content.Headers.ContentType?.MediaType),
+        };
+    }
+
+    /// <summary>The reference parses only when the header is exactly <c>application/json</c>; every framework adds a charset, so that rule helps nobody.</summary>
+    private static JsonNode? Body(string text, string? mediaType)
+    {
+        if (mediaType is null || !(mediaType == "application/json" || mediaType.EndsWith("+json", StringComparison.Ordinal)))
+        {
+            return JsonValue.Create(text);
+        }
+
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(text);
+        }
+    }
+
+    private static async Task<string> ReadBoundedAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        using var kept = new MemoryStream();
+        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
+        var buffer = new byte[16 * 1024];
+        int read;
+        while (kept.Length < MaxBodyBytes && (read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            kept.Write(buffer, 0, read);
+        }
+
+        return Encoding.UTF8.GetString(kept.GetBuffer(), 0, (int)kept.Length);
+    }
+}
+
+/// <summary>Durations as the format writes them.</summary>
+internal static class Seconds
+{
+    /// <summary>A number, numeric text, or a list of numbers to add up; null when it is none of these or not positive.</summary>
+    public static TimeSpan? Read(JsonNode? node)
+    {
+        var seconds = node is JsonArray parts ? parts.Sum(p => Tolerances.Values.AsNumber(p) ?? 0) : Tolerances.Values.AsNumber(node);
+        return seconds is > 0 and < 86_400 ? TimeSpan.FromSeconds(seconds.Value) : null;
+    }
+
+    public static string Text(TimeSpan value) => value.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+}

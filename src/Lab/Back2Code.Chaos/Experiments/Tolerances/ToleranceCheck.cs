@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Back2Code.Chaos.Experiments.Tolerances;
+
+/// <summary>
+/// Judges an output. Follows the reference, except where it crashes on an output of an unexpected type: here such an output is simply not
+/// within the tolerance.
+/// </summary>
+internal static class ToleranceCheck
+{
+    // A pattern that backtracks for ever must not hang a drill.
+    private static readonly TimeSpan PatternTimeout = TimeSpan.FromSeconds(1);
+
+    /// <param name="runProbe">Runs the activity of a probe tolerance with an extra argument; returns its output, or null when it failed.</param>
+    public static async Task<bool> IsMetAsync(
+        Tolerance tolerance, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values, Func<Activity, JsonNode?, Task<JsonNode?>> runProbe) => tolerance switch
+        {
+            Tolerance.Literal literal => MeetsLiteral(Placeholders.Fill(literal.Value, values), output),
+            Tolerance.Pattern pattern => MeetsPattern(pattern, output, values),
+            Tolerance.Path path => MeetsPath(path, output, values),
+            Tolerance.Range range => MeetsRange(range, output, values),
+            Tolerance.Probe probe => Values.IsTruthy(Answer(await runProbe(probe.Activity, output))),
+            _ => throw new System.Diagnostics.UnreachableException(tolerance.ToString()),
+        };
+
+    private static bool MeetsLiteral(JsonNode? expected, JsonNode? output)
+    {
+        var status = output is JsonObject map && map.TryGetPropertyValue("status", out var s) ? s : null;
+        switch (expected)
+        {
+            case JsonArray list when status is not null:
+                return list.Any(item => Values.AreEqual(item, status));
+            case JsonArray { Count: 2 } bounds when Values.IsNumber(bounds[0]) && Values.IsNumber(bounds[1]):
+                return Values.AsNumber(output) is { } number && number >= Values.AsNumber(bounds[0]) && number <= Values.AsNumber(bounds[1]);
+            case JsonArray list:
+                return list.Any(item => Values.AreEqual(item, output));
+            case JsonValue when Values.IsNumber(expected) && status is not null:
+                return Values.AreEqual(expected, status);
+            default:
+                return Values.AreEqual(expected, output);
+        }
+    }
+
+    private static bool MeetsPattern(Tolerance.Pattern pattern, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values)
+    {
+        var text = Placeholders.AsText(Values.Target(output, pattern.Target));
+        try
+        {
+            return Regex.IsMatch(text, Placeholders.FillText(pattern.Expression, values), RegexOptions.None, PatternTimeout);
+        }
+        catch (ArgumentException)
+        {
+            // A filled-in pattern that does not compile matches nothing.
+            return false;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static bool MeetsPath(Tolerance.Path path, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values)
+    {
+        var value = Values.Target(output, path.Target);
+        if (value is JsonValue scalar && scalar.TryGetValue<string>(out var text))
+        {
+            value = ParsedOrText(text);
+        }
+
+        IReadOnlyList<JsonNode?> matches;
+        try
+        {
+            matches = JsonPath.Parse(Placeholders.FillText(path.Expression, values)).Match(value);
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+
+        if (path.Count is { } count ? matches.Count != count : matches.Count == 0)
+        {
+            return false;
+        }
+
+        if (path.Expect is null)
+        {
+            return true;
+        }
+
+        var expected = Placeholders.Fill(path.Expect, values);
+        var found = new JsonArray([.. matches.Select(static m => m?.DeepClone())]);
+        return Values.AreEqual(found, new JsonArray(expected?.DeepClone())) || (expected is JsonArray && Values.AreEqual(found, expected));
+    }
+
+    private static JsonNode? ParsedOrText(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(text);
+        }
+    }
+
+    private static bool MeetsRange(Tolerance.Range range, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values) =>
+        Values.AsNumber(Values.Target(output, range.Target)) is { } number
+        && Values.AsNumber(Placeholders.Fill(range.Low, values)) is { } low
+        && Values.AsNumber(Placeholders.Fill(range.High, values)) is { } high
+        && number >= low && number <= high;
+
+    /// <summary>What a probe says: the exit code of a program (0 is yes), the status of an HTTP call (below 400 is yes).</summary>
+    private static JsonNode? Answer(JsonNode? output) => output is JsonObject map && map["status"] is { } status && Values.AsNumber(status) is { } number
+        ? JsonValue.Create(map.ContainsKey("stdout") ? number == 0 : number < 400)
+        : output;
+}

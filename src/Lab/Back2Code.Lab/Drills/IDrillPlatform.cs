@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+using Back2Code.Chaos.Faults;
+using Back2Code.Lab.Traffic;
+using Back2Code.Lab.Traffic.Verification;
+
+namespace Back2Code.Lab.Drills;
+
+/// <summary>The platform as a drill sees it: the seam that lets the phases be tested without one.</summary>
+internal interface IDrillPlatform
+{
+    /// <summary>What placeholders in drill files can name: base URLs, the state folder, a token.</summary>
+    IReadOnlyDictionary<string, JsonNode?> Variables { get; }
+
+    /// <summary>Target share of good requests of the users' availability SLO.</summary>
+    decimal AvailabilityObjective { get; }
+
+    /// <summary>Undoes what drills that died left behind; one line each.</summary>
+    Task<HealResult> HealAsync(CancellationToken cancellationToken);
+
+    /// <summary>Names of processes that are not ready, with their state.</summary>
+    Task<IReadOnlyList<string>> ListUnreadyAsync(CancellationToken cancellationToken);
+
+    /// <summary>Names of alerts that Prometheus has firing now.</summary>
+    Task<IReadOnlyList<string>> ListFiringAsync(CancellationToken cancellationToken);
+
+    /// <summary>Alerts that monitoring has been told of and that fired at or after a time.</summary>
+    Task<IReadOnlyList<DrillAlert>> ListReceivedAsync(DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>What Prometheus itself recorded of a span of time.</summary>
+    Task<PrometheusEvidence> ReadEvidenceAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
+
+    Task<ITrafficRun> StartTrafficAsync(TrafficOrder order, CancellationToken cancellationToken);
+
+    /// <summary>Reads every acknowledged write back through the gateway; null when no verdict came.</summary>
+    Task<LedgerVerdict?> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken);
+
+    Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken);
+}
+
+/// <summary>The traffic of one drill.</summary>
+/// <param name="LedgerFile">Where the generator records acknowledged writes.</param>
+/// <param name="Duration">After the warm-up, at most; it is stopped earlier.</param>
+internal sealed record TrafficOrder(DrillTraffic Traffic, TimeSpan Duration, string LedgerFile, int Seed, IReadOnlyList<string> Users);
+
+/// <summary>Running traffic.</summary>
+internal interface ITrafficRun : IAsyncDisposable
+{
+    /// <summary>Completes when the first scheduled request is about to leave.</summary>
+    Task Ready { get; }
+
+    /// <summary>Completes when the generator has ended, for whatever reason.</summary>
+    Task Ended { get; }
+
+    /// <summary>The seconds that are complete so far, in order.</summary>
+    IReadOnlyList<TrafficSecond> Seconds { get; }
+
+    /// <summary>Stops sending, waits for what is in flight and returns the summary; null when the generator died without one.</summary>
+    Task<TrafficSummary?> StopAsync(CancellationToken cancellationToken);
+
+    /// <summary>The last lines of its error output.</summary>
+    string Complaint { get; }
+}
+
+/// <summary>What Prometheus recorded.</summary>
+/// <param name="Total">Requests that the gateway answered; null when its counters could not be read.</param>
+internal sealed record PrometheusEvidence(IReadOnlyList<FiringInterval> Firing, double? Total, double? Failed);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Back2Code.Lab.Drills;
+
+namespace Back2Code.Lab.Reports;
+
+/// <summary>Where the files of one run lie.</summary>
+public sealed class ReportFolder
+{
+    private ReportFolder(string path) => Path = path;
+
+    public string Path { get; }
+
+    internal string Ledger => System.IO.Path.Combine(Path, "ledger.jsonl");
+
+    /// <summary>Makes the folder, so that a full or read-only disk is noticed before anything is broken.</summary>
+    /// <param name="folder">The folder itself; null makes one of its own under <paramref name="parent"/>.</param>
+    /// <exception cref="IOException">It cannot be made or written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made or written to.</exception>
+    public static ReportFolder Create(string? folder, string parent, string drill, DateTimeOffset startedAt)
+    {
+        var path = System.IO.Path.GetFullPath(folder
+            ?? System.IO.Path.Combine(parent, string.Create(CultureInfo.InvariantCulture, $"{startedAt.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{drill}")));
+        Directory.CreateDirectory(path);
+        var probe = System.IO.Path.Combine(path, ".writable");
+        File.WriteAllText(probe, "");
+        File.Delete(probe);
+        return new ReportFolder(path);
+    }
+
+    /// <summary>Writes everything there is; what a drill did not get to is absent or null.</summary>
+    internal async Task WriteAsync(DrillRecord record, CancellationToken cancellationToken)
+    {
+        // The contract with scripts first: should the disk fill up, the figures are what must not be missing.
+        await WriteAsync("summary.json", SummaryJson.Text(record) + "\n", cancellationToken);
+        if (record.Journal is { } journal)
+        {
+            await journal.WriteAsync(In("journal.json"), record.EndedAt, cancellationToken);
+        }
+
+        await WriteAsync("report.md", MarkdownReport.Render(record), cancellationToken);
+        await WriteAsync("report.html", HtmlReport.Render(record), cancellationToken);
+    }
+
+    private Task WriteAsync(string name, string text, CancellationToken cancellationToken) => File.WriteAllTextAsync(In(name), text, cancellationToken);
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
+}

@@ -1,0 +1,137 @@
+using System.Text.Json;
+
+namespace Back2Code.EndToEndTests;
+
+/// <summary>The platform by itself: what a user sees of it, and what it leaves behind.</summary>
+public sealed class PlatformTests(RunningPlatform platform) : IClassFixture<RunningPlatform>
+{
+    [Fact]
+    public async Task Status_names_every_process_and_all_are_ready()
+    {
+        var status = await platform.StatusAsync(TestContext.Current.CancellationToken);
+
+        var processes = status.GetProperty("processes").EnumerateArray().ToDictionary(p => p.GetProperty("name").GetString()!);
+        Assert.Equal(
+            ["alertmanager", "epmd", "gateway", "monitoring", "notes-1", "notes-2", "notifications", "postgres", "prometheus", "rabbitmq", "redis", "toxiproxy"],
+            processes.Keys.Order());
+        Assert.All(processes.Values, process => Assert.Equal("ready", process.GetProperty("state").GetString()));
+        Assert.All(processes.Values, process => Assert.True(File.Exists($"/proc/{process.GetProperty("pid").GetInt32()}/stat")));
+        Assert.True(File.Exists($"/proc/{status.GetProperty("labPid").GetInt32()}/stat"));
+    }
+
+    [Fact]
+    public async Task A_second_up_on_the_same_state_says_who_runs_there()
+    {
+        await using var second = RunningCommand.Start("up", "--state", platform.State, "--port-base", "auto");
+        var exit = await second.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        var status = await platform.StatusAsync(TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, exit);
+        Assert.Contains(status.GetProperty("labPid").GetInt32().ToString(System.Globalization.CultureInfo.InvariantCulture), second.Errors + second.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_killed_service_is_started_again()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var before = Process(await platform.StatusAsync(cancellationToken), "notifications");
+
+        System.Diagnostics.Process.GetProcessById(before.GetProperty("pid").GetInt32()).Kill();
+
+        await EventuallyAsync(
+            async () => Process(await platform.StatusAsync(cancellationToken), "notifications"),
+            now => now.GetProperty("state").GetString() == "ready" && now.GetProperty("restarts").GetInt32() == before.GetProperty("restarts").GetInt32() + 1,
+            cancellationToken);
+    }
+
+    [Fact]
+    public async Task Logs_of_a_service_are_json_and_an_unknown_name_lists_the_known_ones()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var logs = RunningCommand.Start("logs", "monitoring", "--state", platform.State);
+        Assert.Equal(0, await logs.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken));
+        await using var unknown = RunningCommand.Start("logs", "nosuch", "--state", platform.State);
+        Assert.NotEqual(0, await unknown.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken));
+
+        using var record = JsonDocument.Parse(logs.Output.Split('\n')[0]);
+        Assert.Equal(JsonValueKind.Object, record.RootElement.ValueKind);
+        Assert.Contains("monitoring", unknown.Errors + unknown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_drill_interrupted_while_it_warms_up_undoes_everything_and_leaves_the_platform_running()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        using var reports = new TemporaryFolder();
+        await using var drill = RunningCommand.Start("drill", "run", "slow-database", "--state", platform.State, "--report", reports.Path);
+        await drill.WaitForTextAsync("warm", TimeSpan.FromSeconds(60), cancellationToken);
+
+        drill.Signal(PosixSignalNumber.Interrupt);
+        var exit = await drill.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+
+        Assert.Equal(130, exit);
+        await AssertHealthyAsync(cancellationToken);
+    }
+
+    [Theory]
+    [InlineData("inject")]
+    [InlineData("detect")]
+    [InlineData("recover")]
+    [InlineData("verify")]
+    public async Task A_drill_interrupted_in_a_later_phase_undoes_everything_and_says_so(string phase)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        using var reports = new TemporaryFolder();
+        await using var drill = RunningCommand.Start("drill", "run", "slow-database", "--state", platform.State, "--report", reports.Path);
+        await drill.WaitForTextAsync(phase, TimeSpan.FromSeconds(90), cancellationToken);
+
+        drill.Signal(PosixSignalNumber.Interrupt);
+        var exit = await drill.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+
+        Assert.True(exit == 130, $"interrupted in {phase}, it ended with {exit}.\n{drill}");
+        using var summary = JsonDocument.Parse(File.ReadAllText(Assert.Single(Directory.GetFiles(reports.Path, "summary.json", SearchOption.AllDirectories))));
+        Assert.Equal("interrupted", summary.RootElement.GetProperty("status").GetString());
+        await AssertHealthyAsync(cancellationToken);
+    }
+
+    /// <summary>No undo record, no toxic, every process ready: what an interrupted drill has to leave behind.</summary>
+    private async Task AssertHealthyAsync(CancellationToken cancellationToken)
+    {
+        var faults = Path.Combine(platform.State, "faults");
+        Assert.Empty(Directory.Exists(faults) ? Directory.GetFiles(faults, "*.json") : []);
+
+        var status = await EventuallyAsync(
+            () => platform.StatusAsync(cancellationToken),
+            now => now.GetProperty("processes").EnumerateArray().All(process => process.GetProperty("state").GetString() == "ready"),
+            cancellationToken);
+        using var http = new HttpClient { BaseAddress = new Uri(status.GetProperty("endpoints").GetProperty("toxiproxy").GetString()!) };
+        using var proxies = JsonDocument.Parse(await http.GetStringAsync(new Uri("/proxies", UriKind.Relative), cancellationToken));
+        Assert.All(proxies.RootElement.EnumerateObject(), proxy =>
+        {
+            Assert.True(proxy.Value.GetProperty("enabled").GetBoolean(), proxy.Name);
+            Assert.Empty(proxy.Value.GetProperty("toxics").EnumerateArray());
+        });
+    }
+
+    private static JsonElement Process(JsonElement status, string name) =>
+        status.GetProperty("processes").EnumerateArray().Single(process => process.GetProperty("name").GetString() == name);
+
+    private static async Task<JsonElement> EventuallyAsync(Func<Task<JsonElement>> read, Func<JsonElement, bool> holds, CancellationToken cancellationToken)
+    {
+        JsonElement last = default;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        for (var attempt = 0; attempt < 60; attempt++)
+        {
+            last = await read();
+            if (holds(last))
+            {
+                return last;
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        Assert.Fail($"The condition did not come true; last seen: {last}");
+        return last;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net;
+using System.Net.Sockets;
+using static Back2Code.IntegrationTests.Proxy.ProxyUnderTest;
+
+namespace Back2Code.IntegrationTests.Proxy;
+
+/// <summary>Alone, since it counts what the whole process allocates.</summary>
+[CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
+[Collection(nameof(AllocationTests))]
+public sealed class AllocationTests
+{
+    [Fact]
+    public async Task A_connection_without_toxics_allocates_nothing_per_chunk()
+    {
+        const int Rounds = 10_000;
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        await using var proxy = await StartAsync();
+        var link = await proxy.CreateLinkAsync("link", listener.LocalEndPoint!.ToString()!);
+
+        // Blocking from the first call on: a socket that was once asynchronous allocates on every blocking call, and this is not about the peers.
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.Connect(IPEndPoint.Parse(link.Listen));
+        using var server = listener.Accept();
+        server.NoDelay = true;
+        Exchange(client, server, 2_000);
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Exchange(client, server, Rounds);
+        long perRound = (GC.GetTotalAllocatedBytes(precise: true) - before) / Rounds;
+
+        // Two chunks a round. What is left is the runtime's own, such as compiling hot methods again.
+        Assert.True(perRound < 8, $"{perRound} bytes allocated for each request and its answer");
+    }
+
+    private static void Exchange(Socket client, Socket server, int rounds)
+    {
+        byte[] buffer = new byte[64];
+        for (int i = 0; i < rounds; i++)
+        {
+            client.Send(buffer);
+            ReceiveAll(server, buffer);
+            server.Send(buffer);
+            ReceiveAll(client, buffer);
+        }
+    }
+
+    private static void ReceiveAll(Socket socket, byte[] buffer)
+    {
+        for (int have = 0; have < buffer.Length;)
+        {
+            have += socket.Receive(buffer.AsSpan(have));
+        }
+    }
+}
