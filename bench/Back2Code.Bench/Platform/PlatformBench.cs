@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.Versioning;
 using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Supervision.Linux;
 
@@ -10,7 +9,6 @@ namespace Back2Code.Bench.Platform;
 /// What the whole platform costs: from the command to everything ready, with an empty state folder (a database is made) and with one that has been used;
 /// the memory of every process when nobody asks anything of it; and how long Ctrl-C takes. The platform is the real one, on a free range of ports.
 /// </summary>
-[SupportedOSPlatform("linux")]
 public static class PlatformBench
 {
     private const double AllowedStartSeconds = 15;

@@ -76,8 +76,8 @@ public sealed class TopologyFileTests
     [InlineData("version: 1\nproxy: a\nlinks: {a: [b.x]}\nprocesses:\n  a: {program: x}\n  b: {program: x, port: 1}\n", 3, 13, "no TCP port named `x`")]
     [InlineData("version: 1\nproxy: a\nlinks: {a: [b, b]}\nprocesses:\n  a: {program: x}\n  b: {program: x, port: 1}\n", 3, 8, "two links named a-to-b")]
     [InlineData("version: 1\nversion: 1\n", 2, 1, "uplicate key")]
-    [InlineData("a: [1\nb: 2", 2, 2, "not YAML")]
-    [InlineData("a: {b: 'c}", 1, 11, "")]
+    [InlineData("a: [1\nb: 2", 2, 1, "not YAML")]
+    [InlineData("a: {b: 'c}", 1, 8, "")]
     [InlineData("just text", 1, 1, "must be a mapping")]
     [InlineData("", 1, 1, "empty")]
     public void An_error_names_its_line_and_column(string text, int line, int column, string problem)
