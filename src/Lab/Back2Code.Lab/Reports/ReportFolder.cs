@@ -24,7 +24,11 @@ public sealed class ReportFolder
         var probe = System.IO.Path.Combine(path, ".writable");
         File.WriteAllText(probe, "");
         File.Delete(probe);
-        return new ReportFolder(path);
+
+        // A ledger of an earlier run in the same folder would be verified together with this one's.
+        var folderOf = new ReportFolder(path);
+        File.Delete(folderOf.Ledger);
+        return folderOf;
     }
 
     /// <summary>Writes everything there is; what a drill did not get to is absent or null.</summary>
