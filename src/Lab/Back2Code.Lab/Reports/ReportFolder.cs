@@ -6,6 +6,8 @@ namespace Back2Code.Lab.Reports;
 /// <summary>Where the files of one run lie.</summary>
 public sealed class ReportFolder
 {
+    private static readonly string[] Files = ["summary.json", "journal.json", "report.md", "report.html", "ledger.jsonl"];
+
     private ReportFolder(string path) => Path = path;
 
     public string Path { get; }
@@ -25,10 +27,13 @@ public sealed class ReportFolder
         File.WriteAllText(probe, "");
         File.Delete(probe);
 
-        // A ledger of an earlier run in the same folder would be verified together with this one's.
-        var folderOf = new ReportFolder(path);
-        File.Delete(folderOf.Ledger);
-        return folderOf;
+        // What an earlier run left in the same folder must not be taken for this one's, nor its ledger verified with it.
+        foreach (var name in Files)
+        {
+            File.Delete(System.IO.Path.Combine(path, name));
+        }
+
+        return new ReportFolder(path);
     }
 
     /// <summary>Writes everything there is; what a drill did not get to is absent or null.</summary>
