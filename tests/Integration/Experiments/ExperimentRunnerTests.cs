@@ -49,7 +49,7 @@ public sealed class ExperimentRunnerTests(ExperimentServer server) : IClassFixtu
               probes:
                 - {type: probe, name: wrong, tolerance: 200, provider: {type: http, url: "${url}/status/503"}}
                 - {type: probe, name: never-asked, tolerance: 200, provider: {type: http, url: "${url}/json"}}
-            method: [{type: action, name: no, provider: {type: process, path: "false"}}]
+            method: [{type: action, name: breaks, provider: {type: process, path: "false"}}]
             rollbacks: [{type: action, name: neither, provider: {type: process, path: "true"}}]
             """);
 
@@ -137,14 +137,17 @@ public sealed class ExperimentRunnerTests(ExperimentServer server) : IClassFixtu
         var started = Path.Combine(folder, "started");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var running = RunAsync($"""
-            method: [{"{"}type: action, name: long, provider: {"{"}type: process, path: sh, arguments: "-c 'echo $$ > {started}; exec sleep 60'"{"}}"}]
+            method: [{"{"}type: action, name: long, provider: {"{"}type: process, path: sh, arguments: "-c 'echo $$$$ > {started}; exec sleep 60'"{"}}"}]
             rollbacks: [{"{"}type: action, name: mend, provider: {"{"}type: process, path: touch, arguments: ["{file}"]{"}}"}]
             """, stop.Token);
-        int pid;
-        while (!File.Exists(started) || !int.TryParse(await File.ReadAllTextAsync(started, stop.Token), out pid))
+        var pid = 0;
+        for (var attempt = 0; attempt < 1000 && pid == 0; attempt++)
         {
             await Task.Delay(10, stop.Token);
+            pid = File.Exists(started) && int.TryParse(await File.ReadAllTextAsync(started, stop.Token), out var written) ? written : 0;
         }
+
+        Assert.NotEqual(0, pid);
 
         await stop.CancelAsync();
         var (verdict, journal) = await running;

@@ -39,7 +39,8 @@ public sealed class ActivityRunner : IDisposable
         await PauseAsync(activity.PauseBefore, values, cancellationToken);
         try
         {
-            result.Succeed(clock.GetUtcNow(), await ExecuteAsync(activity.Provider, values, cancellationToken));
+            var output = await ExecuteAsync(activity.Provider, values, cancellationToken);
+            result.Succeed(clock.GetUtcNow(), output);
         }
         catch (ActivityFailedException e)
         {

@@ -24,7 +24,7 @@ internal static class ReportStyle
         .badge.bad { background: var(--bad-soft); color: var(--bad); }
         .verdict { display: flex; flex-wrap: wrap; gap: 12px; align-items: baseline; margin: 0 0 10px; }
         .reason { border-left: 4px solid var(--bad); background: var(--bad-soft); padding: 10px 14px; border-radius: 0 6px 6px 0; max-width: none; overflow-wrap: anywhere; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 12px; margin: 18px 0 0; padding: 0; list-style: none; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 12px; margin: 18px 0 0; padding: 0; list-style: none; }
         .facts li { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; border-top: 3px solid var(--rule); }
         .facts li.good { border-top-color: var(--good); } .facts li.bad { border-top-color: var(--bad); }
         .facts .name { color: var(--soft); font-size: 13px; display: block; } .facts .value { font-size: 20px; font-weight: 650; font-variant-numeric: tabular-nums; display: block; overflow-wrap: anywhere; }

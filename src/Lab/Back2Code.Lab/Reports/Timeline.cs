@@ -66,7 +66,7 @@ internal sealed record TimelineEntry(DateTimeOffset At, TimelineKind Kind, strin
 
         if (traffic.RecoveredAt is { } recovered)
         {
-            yield return new TimelineEntry(recovered, TimelineKind.Recovery, "users are served again: first success after the last failure");
+            yield return new TimelineEntry(recovered, TimelineKind.Recovery, "users are served again: every kind of request that had failed has succeeded");
         }
     }
 
