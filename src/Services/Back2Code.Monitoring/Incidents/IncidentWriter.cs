@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Back2Code.Data;
 using Npgsql;
 
 namespace Back2Code.Monitoring.Incidents;
@@ -7,18 +8,20 @@ namespace Back2Code.Monitoring.Incidents;
 internal sealed partial class IncidentWriter : BackgroundService
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly IncidentDesk _desk;
     private readonly IncidentStore _store;
+    private readonly PostgresMigrator _migrator;
     private readonly TimeProvider _time;
     private readonly ILogger<IncidentWriter> _logger;
     private readonly Counter<long> _failures;
     private bool _adopted;
+    private bool _isAway;
 
-    public IncidentWriter(IncidentDesk desk, IncidentStore store, TimeProvider time, IMeterFactory meters, ILogger<IncidentWriter> logger)
+    public IncidentWriter(IncidentDesk desk, IncidentStore store, PostgresMigrator migrator, TimeProvider time, IMeterFactory meters, ILogger<IncidentWriter> logger)
     {
-        (_desk, _store, _time, _logger) = (desk, store, time, logger);
+        (_desk, _store, _migrator, _time, _logger) = (desk, store, migrator, time, logger);
         Meter meter = meters.Create("Back2Code.Monitoring");
         _failures = meter.CreateCounter<long>("monitoring.incident.write.failures", "{failure}", "Failed attempts to store incidents in PostgreSQL.");
         meter.CreateObservableGauge("monitoring.incidents.unstored", () => desk.Book.Unstored.Count, "{incident}", "Incidents whose latest change is not in PostgreSQL yet.");
@@ -31,10 +34,16 @@ internal sealed partial class IncidentWriter : BackgroundService
     {
         try
         {
-            if (!_adopted)
+            if (!_adopted || _isAway)
             {
                 await AdoptAsync(cancellationToken);
                 _adopted = true;
+            }
+
+            if (_isAway)
+            {
+                _isAway = false;
+                Log.WritesAgain(_logger, _desk.Book.Unstored.Count);
             }
 
             bool all = true;
@@ -47,8 +56,14 @@ internal sealed partial class IncidentWriter : BackgroundService
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
+            // Each outage is told once.
             _failures.Add(1);
-            Log.WriteFailed(_logger, e.Message);
+            if (!_isAway)
+            {
+                Log.WriteFailed(_logger, e.Message);
+            }
+
+            _isAway = true;
             return false;
         }
     }
@@ -75,6 +90,8 @@ internal sealed partial class IncidentWriter : BackgroundService
         TimeSpan wait = ShortestWait;
         try
         {
+            // Without tables there is nothing to write to; until then the spool has it.
+            await _migrator.Completed.WaitAsync(stoppingToken);
             while (true)
             {
                 if (await WriteOnceAsync(stoppingToken))
@@ -111,6 +128,9 @@ internal sealed partial class IncidentWriter : BackgroundService
     {
         [LoggerMessage(5301, LogLevel.Warning, "Incidents could not be stored, they wait in the spool: {Reason}", EventName = "IncidentWriteFailed")]
         public static partial void WriteFailed(ILogger logger, string reason);
+
+        [LoggerMessage(5304, LogLevel.Information, "PostgreSQL answers; {Count} incidents are stored now", EventName = "IncidentWritesResumed")]
+        public static partial void WritesAgain(ILogger logger, int count);
 
         [LoggerMessage(5303, LogLevel.Error, "PostgreSQL refuses incident {Incident}", EventName = "IncidentRefused")]
         public static partial void Refused(ILogger logger, Exception exception, Guid incident);
