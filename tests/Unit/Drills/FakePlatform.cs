@@ -87,10 +87,10 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
         return Task.FromResult<ITrafficRun>(Traffic);
     }
 
-    public Task<LedgerVerdict?> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken)
+    public Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken)
     {
         Calls.Add("verify");
-        return Task.FromResult(Verdict);
+        return Task.FromResult(new LedgerCheck(Verdict, "no ledger"));
     }
 
     public Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ public sealed class ReportTests
         Assert.Equal(["total", "failed", "failedRatio"], json["requests"]!.AsObject().Select(p => p.Key).Take(3));
         Assert.Equal(["p50", "p95", "p99"], json["latencyMs"]!.AsObject().Select(p => p.Key));
         Assert.Equal(["objective", "burntRatio"], json["errorBudget"]!.AsObject().Select(p => p.Key).Take(2));
-        Assert.Equal(["acknowledged", "verified", "lost", "duplicated", "stale"], json["ledger"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(["acknowledged", "verified", "lost", "duplicated", "stale"], json["ledger"]!.AsObject().Select(p => p.Key).Take(5));
         Assert.Subset(json["alerts"]![0]!.AsObject().Select(p => p.Key).ToHashSet(), new HashSet<string> { "name", "firedAt", "resolvedAt" });
         Assert.Subset(json["objectives"]![0]!.AsObject().Select(p => p.Key).ToHashSet(), new HashSet<string> { "name", "target", "measured", "met" });
         Assert.Equal("2026-11-20T12:00:10.000Z", json["injectedAt"]!.GetValue<string>());

@@ -311,12 +311,17 @@ internal sealed partial class DrillEngine
         }
 
         phases.Begin(DrillPhase.Verify, "reading every acknowledged write back");
-        record.Ledger = await platform.VerifyLedgerAsync(order, cancellationToken);
+        var check = await platform.VerifyLedgerAsync(order, cancellationToken);
+        record.Ledger = check.Verdict;
         phases.End(
             record.Ledger is { } ledger
                 ? FormattableString.Invariant($"{ledger.Acknowledged:#,0} writes acknowledged, {ledger.Verified:#,0} verified, {ledger.Lost} lost, {ledger.Duplicated} duplicated, {ledger.Stale} stale")
-                : "no verdict on the ledger",
+                : $"no verdict on the ledger: {check.Complaint}",
             record.Ledger is { Clean: true });
+        if (record.Ledger is null)
+        {
+            record.Notes.Add($"The ledger could not be verified: {check.Complaint}");
+        }
     }
 
     private Verdict Stop(Verdict verdict)

@@ -31,8 +31,8 @@ internal interface IDrillPlatform
 
     Task<ITrafficRun> StartTrafficAsync(TrafficOrder order, CancellationToken cancellationToken);
 
-    /// <summary>Reads every acknowledged write back through the gateway; null when no verdict came.</summary>
-    Task<LedgerVerdict?> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken);
+    /// <summary>Reads every acknowledged write back through the gateway.</summary>
+    Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken);
 
     Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken);
 }
@@ -41,6 +41,11 @@ internal interface IDrillPlatform
 /// <param name="LedgerFile">Where the generator records acknowledged writes.</param>
 /// <param name="Duration">After the warm-up, at most; it is stopped earlier.</param>
 internal sealed record TrafficOrder(DrillTraffic Traffic, TimeSpan Duration, string LedgerFile, int Seed, IReadOnlyList<string> Users);
+
+/// <summary>What came of verifying the ledger.</summary>
+/// <param name="Verdict">Null when there is none.</param>
+/// <param name="Complaint">Then why, in the words of whoever should have given it.</param>
+internal sealed record LedgerCheck(LedgerVerdict? Verdict, string Complaint = "");
 
 /// <summary>Running traffic.</summary>
 internal interface ITrafficRun : IAsyncDisposable

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Supervision;
-using Back2Code.Lab.Traffic.Verification;
 
 namespace Back2Code.Lab.Drills;
 
@@ -62,7 +61,7 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
     public async Task<ITrafficRun> StartTrafficAsync(TrafficOrder order, CancellationToken cancellationToken) =>
         await TrafficProcess.StartAsync(cli, order, gateway, TokensOf(order), cancellationToken);
 
-    public Task<LedgerVerdict?> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken) =>
+    public Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken) =>
         TrafficProcess.VerifyAsync(cli, order, gateway, TokensOf(order), cancellationToken);
 
     public Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken) => FaultCatalogue.Find(fault.Type).InjectAsync(

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Traffic;
-using Back2Code.Lab.Traffic.Verification;
 
 namespace Back2Code.Lab.Drills;
 
@@ -63,16 +62,16 @@ internal sealed class TrafficProcess : ITrafficRun
         return new TrafficProcess(await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), cancellationToken));
     }
 
-    public static async Task<LedgerVerdict?> VerifyAsync(CommandLine cli, TrafficOrder order, string target, IReadOnlyDictionary<string, string> tokens, CancellationToken cancellationToken)
+    public static async Task<LedgerCheck> VerifyAsync(CommandLine cli, TrafficOrder order, string target, IReadOnlyDictionary<string, string> tokens, CancellationToken cancellationToken)
     {
         string[] arguments = ["traffic", "verify", "--json", "--ledger", order.LedgerFile, "--target", target, "--tokens", "-", "--deadline", "20s"];
         await using var child = await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), cancellationToken);
         var output = child.Output.ReadToEndAsync(cancellationToken);
         var error = child.Error.ReadToEndAsync(cancellationToken);
         var text = await output;
-        await error;
+        var complaint = (await error).Trim();
         await child.WaitForExitAsync(cancellationToken);
-        return TrafficLines.ParseVerdict(text);
+        return new LedgerCheck(TrafficLines.ParseVerdict(text), complaint.Length > 0 ? complaint : $"exit code {child.ExitCode}");
     }
 
     public async Task<TrafficSummary?> StopAsync(CancellationToken cancellationToken)

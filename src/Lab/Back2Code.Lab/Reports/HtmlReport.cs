@@ -135,9 +135,16 @@ internal sealed class HtmlReport
         string At(DateTimeOffset? time) => time is { } t ? ReportTime.Offset(t, reference) : "–";
     }
 
-    private void Ledger() => Section("Ledger", record.Ledger is { } ledger
-        ? FormattableString.Invariant($"The generator noted {ledger.Acknowledged:#,0} writes that the platform had acknowledged. After recovery each was read back through the gateway, and its event was looked for in its owner's inbox: {ledger.Verified:#,0} verified, {ledger.Lost} lost, {ledger.Duplicated} duplicated, {ledger.Stale} stale.")
-        : "The ledger was not verified, so nothing is known about lost writes.");
+    private void Ledger()
+    {
+        Section("Ledger", record.Ledger is { } ledger
+            ? FormattableString.Invariant($"The generator noted {ledger.Acknowledged:#,0} writes that the platform had acknowledged. After recovery each was read back through the gateway, and its event was looked for in its owner's inbox: {ledger.Verified:#,0} verified, {ledger.Lost} lost, {ledger.Duplicated} duplicated, {ledger.Stale} stale.")
+            : "The ledger was not verified, so nothing is known about lost writes.");
+        if (record.Ledger is { Details.Count: > 0 } verdict)
+        {
+            Table(["finding", "user", "note", "what was found"], verdict.Details.Select(d => new[] { d.Kind, d.User, d.NoteId?.ToString() ?? "–", d.Text }));
+        }
+    }
 
     private void Objectives()
     {

@@ -38,6 +38,11 @@ internal static class MarkdownReport
         Line(record.Ledger is { } ledger
             ? FormattableString.Invariant($"{ledger.Acknowledged:#,0} writes were acknowledged and each was read back through the gateway afterwards: {ledger.Verified:#,0} verified, {ledger.Lost} lost, {ledger.Duplicated} duplicated, {ledger.Stale} stale.")
             : "The ledger was not verified.");
+        if (record.Ledger is { Details.Count: > 0 } verdict)
+        {
+            Line(string.Join('\n', verdict.Details.Select(d => $"- {d.Kind}: {Flat(d.Text)} ({d.User}, note {d.NoteId?.ToString() ?? "–"})")));
+        }
+
         Line("## Objectives");
         if (record.Objectives.Count == 0)
         {

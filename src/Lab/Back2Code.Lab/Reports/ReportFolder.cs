@@ -6,6 +6,8 @@ namespace Back2Code.Lab.Reports;
 /// <summary>Where the files of one run lie.</summary>
 public sealed class ReportFolder
 {
+    private static readonly string[] Files = ["summary.json", "journal.json", "report.md", "report.html", "ledger.jsonl"];
+
     private ReportFolder(string path) => Path = path;
 
     public string Path { get; }
@@ -24,6 +26,13 @@ public sealed class ReportFolder
         var probe = System.IO.Path.Combine(path, ".writable");
         File.WriteAllText(probe, "");
         File.Delete(probe);
+
+        // What an earlier run left in the same folder must not be taken for this one's, nor its ledger verified with it.
+        foreach (var name in Files)
+        {
+            File.Delete(System.IO.Path.Combine(path, name));
+        }
+
         return new ReportFolder(path);
     }
 

@@ -58,6 +58,7 @@ internal static class SummaryJson
             ["lost"] = ledger.Lost,
             ["duplicated"] = ledger.Duplicated,
             ["stale"] = ledger.Stale,
+            ["findings"] = Texts(ledger.Details.Select(d => $"{d.Kind}: {d.Text}")),
         },
         ["alerts"] = new JsonArray([.. record.Alerts.Select(Alert)]),
         ["objectives"] = new JsonArray([.. record.Objectives.Select(Objective)]),
