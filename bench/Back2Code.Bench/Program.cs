@@ -1,17 +1,32 @@
+using System.Runtime.Versioning;
 using Back2Code.Bench.Platform;
 using Back2Code.Bench.Proxy;
 using Back2Code.Bench.Traffic;
 
-return args switch
+[assembly: SupportedOSPlatform("linux")]
+
+using var cancellation = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
 {
-    ["platform", .. var rest] => await PlatformBench.RunAsync(rest, CancellationToken.None),
-    ["proxy", .. var rest] => await ProxyBench.RunAsync(rest, CancellationToken.None),
-    ["traffic", .. var rest] => await TrafficBench.RunAsync(rest, CancellationToken.None),
-    _ => Usage(),
+    e.Cancel = true;
+    cancellation.Cancel();
 };
 
-static int Usage()
+switch (args)
 {
-    Console.Error.WriteLine("Usage: ./back2code bench platform|proxy|traffic");
-    return 2;
+    case ["platform", .. var rest]:
+        return await PlatformBench.RunAsync(rest, cancellation.Token);
+    case ["proxy", .. var rest]:
+        return await ProxyBench.RunAsync(rest, cancellation.Token);
+    case ["traffic", .. var rest]:
+        return await TrafficBench.RunAsync(rest, cancellation.Token);
+    default:
+        Console.Error.WriteLine("""
+            Usage: ./back2code bench NAME
+
+              platform   time from built sources to everything ready; idle memory (PSS) of each process and in sum
+              proxy      what the fault proxy adds to a request, and its throughput, beside a direct connection
+              traffic    how punctual the load generator is, how fast it can be, what recording a latency costs
+            """);
+        return args is [] or ["--help"] ? 0 : 2;
 }

@@ -53,7 +53,9 @@ public sealed class IncidentTests(MonitoringFixture fixture) : IClassFixture<Mon
     [Fact]
     public async Task The_next_page_is_linked()
     {
-        await fixture.Monitoring.TellAsync(Alert("LinkA", 50_000, 50_005, group: "link"), Alert("LinkB", 60_000, 60_005, group: "link"));
+        // Two notifications: what arrives together is one outage.
+        await fixture.Monitoring.TellAsync(Alert("LinkA", 50_000, 50_005, group: "link"));
+        await fixture.Monitoring.TellAsync(Alert("LinkB", 60_000, 60_005, group: "link"));
 
         using HttpResponseMessage response = await fixture.Monitoring.GetAsync("/v1/incidents?limit=1&state=resolved");
 

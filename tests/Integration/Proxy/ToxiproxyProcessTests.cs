@@ -34,17 +34,17 @@ public sealed class ToxiproxyProcessTests
     }
 
     [Theory]
-    [InlineData("--port 70000", "--port must lie between 0 and 65535")]
-    [InlineData("--port 0 --config /nowhere/links.json", "toxiproxy: /nowhere/links.json: Could not find a part of the path")]
-    [InlineData("--port 0 --host 192.0.2.1", "toxiproxy: ")]
-    public async Task What_it_cannot_do_is_one_clear_line_and_exit_1(string arguments, string message)
+    [InlineData("--port 70000", "--port must lie between 0 and 65535", 2)]
+    [InlineData("--port 0 --config /nowhere/links.json", "toxiproxy: /nowhere/links.json: Could not find a part of the path", 1)]
+    [InlineData("--port 0 --host 192.0.2.1", "toxiproxy: ", 1)]
+    public async Task What_it_cannot_do_is_one_clear_line_and_a_typing_error_is_told_apart(string arguments, string message, int exitCode)
     {
         using var process = Start(arguments.Split(' '));
 
         string errors = await process.StandardError.ReadToEndAsync(Cancellation);
         await process.WaitForExitAsync(Cancellation);
 
-        Assert.Equal(1, process.ExitCode);
+        Assert.Equal(exitCode, process.ExitCode);
         Assert.StartsWith(message, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }

@@ -48,8 +48,6 @@ internal static class DrillCommand
         };
         command.SetAction((parsed, cancellationToken) =>
         {
-            // A drill takes back what it changed and writes its report, however it ends; that takes longer than the default allows.
-            parsed.InvocationConfiguration.ProcessTerminationTimeout = null;
             return GuardAsync(async () =>
             {
                 var platform = LabOptions.Read(parsed, state, portBase);

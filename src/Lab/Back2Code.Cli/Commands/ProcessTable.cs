@@ -7,7 +7,8 @@ namespace Back2Code.Cli.Commands;
 /// <summary>The processes as a table, once or live.</summary>
 internal static class ProcessTable
 {
-    /// <summary>Starts the platform and redraws the table until it is asked to stop; then stops it.</summary>
+    /// <summary>Starts the platform and redraws the table until it is asked to stop; then stops it. Interrupted while it starts, it throws.</summary>
+    /// <exception cref="OperationCanceledException">It was asked to stop before everything was ready.</exception>
     public static async Task ShowWhileAsync(PlatformOptions options, CancellationToken cancellationToken)
     {
         var messages = new LastMessages();
@@ -30,16 +31,7 @@ internal static class ProcessTable
             }
         });
 
-        Platform platform;
-        try
-        {
-            platform = await start;
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
+        var platform = await start;
         messages.Echo = true;
         await platform.DisposeAsync();
     }

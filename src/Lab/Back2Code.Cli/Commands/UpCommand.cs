@@ -43,22 +43,17 @@ internal static class UpCommand
             closing.Cancel();
         });
 
+        // Interrupted before it is ready, what has started is stopped and the command ends with 130: `up && …` must not go on.
         if (AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected)
         {
             await ProcessTable.ShowWhileAsync(options, closing.Token);
-            return 0;
         }
-
-        try
+        else
         {
             await using var platform = await Platform.StartAsync(options, new PlainProgress(Console.Out), closing.Token);
             var status = await platform.Client.GetStatusAsync(closing.Token);
             Console.WriteLine($"The platform runs: {status.Endpoints.Gateway} · Prometheus {status.Endpoints.Prometheus} · stop with Ctrl-C");
             await platform.ShutdownAsked.WaitAsync(closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped while it started: what had started is stopped already.
         }
 
         return 0;

@@ -114,7 +114,7 @@ public static class DrillSession
 
         var portBase = options.Platform.PortBase is { } port ? port.ToString(System.Globalization.CultureInfo.InvariantCulture) : "auto";
         await using var up = await PipedChild.StartAsync(
-            options.Cli.With(["up", "--detach", "--state", options.Platform.EffectiveStateDirectory, "--port-base", portBase]), "", cancellationToken);
+            options.Cli.With(["up", "--detach", "--state", options.Platform.EffectiveStateDirectory, "--port-base", portBase]), "", new Dictionary<string, string>(), cancellationToken);
         var output = up.Output.ReadToEndAsync(cancellationToken);
         var error = up.Error.ReadToEndAsync(cancellationToken);
         await up.WaitForExitAsync(cancellationToken);

@@ -29,13 +29,14 @@ internal sealed class PipedChild : IAsyncDisposable
 
     public StreamReader Error => process.StandardError;
 
-    public static async Task<PipedChild> StartAsync(IReadOnlyList<string> command, string input, CancellationToken cancellationToken)
+    public static async Task<PipedChild> StartAsync(
+        IReadOnlyList<string> command, string input, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         var setpriv = File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"] : Array.Empty<string>();
         string[] line = [.. setpriv, .. command];
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() => Live(line, started, exited)) { Name = $"parent of {Path.GetFileName(command[0])}", IsBackground = true }.Start();
+        new Thread(() => Live(line, environment, started, exited)) { Name = $"parent of {Path.GetFileName(command[0])}", IsBackground = true }.Start();
 
         var process = await started.Task;
         try
@@ -66,16 +67,23 @@ internal sealed class PipedChild : IAsyncDisposable
         process.Dispose();
     }
 
-    private static void Live(string[] line, TaskCompletionSource<Process> started, TaskCompletionSource exited)
+    private static void Live(
+        string[] line, IReadOnlyDictionary<string, string> environment, TaskCompletionSource<Process> started, TaskCompletionSource exited)
     {
         try
         {
-            var process = Process.Start(new ProcessStartInfo(line[0], line[1..])
+            var start = new ProcessStartInfo(line[0], line[1..])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-            })!;
+            };
+            foreach (var (name, value) in environment)
+            {
+                start.Environment[name] = value;
+            }
+
+            var process = Process.Start(start)!;
             started.SetResult(process);
             process.WaitForExit();
             exited.SetResult();

@@ -59,13 +59,13 @@ internal sealed class TrafficProcess : ITrafficRun
             "--seed", order.Seed.ToString(CultureInfo.InvariantCulture),
             .. order.Traffic.Mix is { } mix ? (string[])["--mix", mix] : [],
         ];
-        return new TrafficProcess(await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), cancellationToken));
+        return new TrafficProcess(await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), TrafficEnvironment.Variables, cancellationToken));
     }
 
     public static async Task<LedgerCheck> VerifyAsync(CommandLine cli, TrafficOrder order, string target, IReadOnlyDictionary<string, string> tokens, CancellationToken cancellationToken)
     {
         string[] arguments = ["traffic", "verify", "--json", "--ledger", order.LedgerFile, "--target", target, "--tokens", "-", "--deadline", "20s"];
-        await using var child = await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), cancellationToken);
+        await using var child = await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), TrafficEnvironment.Variables, cancellationToken);
         var output = child.Output.ReadToEndAsync(cancellationToken);
         var error = child.Error.ReadToEndAsync(cancellationToken);
         var text = await output;

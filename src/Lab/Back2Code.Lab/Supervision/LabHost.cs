@@ -55,7 +55,7 @@ internal sealed class LabHost : IAsyncDisposable
             var programs = new Programs(options.Home);
             var paths = programs.FindAll(topology);
             var user = await RunUser.ResolveAsync(cancellationToken);
-            var state = StateFolder.Open(options.EffectiveStateDirectory, user);
+            var state = await StateFolder.OpenAsync(options.EffectiveStateDirectory, user, cancellationToken);
             LabHost lab;
             try
             {
@@ -91,7 +91,7 @@ internal sealed class LabHost : IAsyncDisposable
     public static async Task<int> CleanUpAsync(PlatformOptions options, CancellationToken cancellationToken)
     {
         var topology = LoadTopology(options);
-        using var state = StateFolder.Open(options.EffectiveStateDirectory, await RunUser.ResolveAsync(cancellationToken));
+        using var state = await StateFolder.OpenAsync(options.EffectiveStateDirectory, await RunUser.ResolveAsync(cancellationToken), cancellationToken);
         var leftovers = new Leftovers(state.Paths, ProgramsOf(topology, new Programs(options.Home).FindWhatIsThere(topology)));
         return await leftovers.KillAllAsync(ChildRegistry.ReadLeftBehind(state.Paths), cancellationToken);
     }

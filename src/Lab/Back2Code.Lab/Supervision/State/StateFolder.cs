@@ -36,7 +36,7 @@ internal sealed class StateFolder : IDisposable
 
     /// <summary>Creates what is missing and takes the lock.</summary>
     /// <exception cref="LabException">It is in use, not writable, full, or not a state folder.</exception>
-    public static StateFolder Open(string directory, RunUser user)
+    public static async Task<StateFolder> OpenAsync(string directory, RunUser user, CancellationToken cancellationToken)
     {
         var paths = new StatePaths(Resolve(directory));
         try
@@ -51,7 +51,7 @@ internal sealed class StateFolder : IDisposable
             }
 
             CheckSpace(paths);
-            var folder = new StateFolder(paths, user, Lock(paths));
+            var folder = new StateFolder(paths, user, await LockAsync(paths, cancellationToken));
             try
             {
                 folder.CreateSubfolders();
@@ -146,18 +146,28 @@ internal sealed class StateFolder : IDisposable
         }
     }
 
-    private static FileStream Lock(StatePaths paths)
+    private static async Task<FileStream> LockAsync(StatePaths paths, CancellationToken cancellationToken)
     {
-        try
+        // A lab that was killed a moment ago is still being taken apart by the kernel, its lock with it.
+        for (var patience = 100; ; patience--)
         {
-            return new FileStream(paths.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException) && File.Exists(paths.Lock))
-        {
-            var holder = LabRecord.TryRead(paths.Root) is { } record
-                ? $"pid {record.Pid}, since {record.StartedAt.ToLocalTime():HH:mm:ss}, ports from {record.PortBase}"
-                : "it is just starting or stopping";
-            throw new LabException($"A platform already runs on {paths.Root} ({holder}). See `back2code status`, stop it with `back2code down`, or start another with --state DIR --port-base N.", e);
+            try
+            {
+                return new FileStream(paths.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException) && File.Exists(paths.Lock))
+            {
+                var record = LabRecord.TryRead(paths.Root);
+                if (patience == 0 || (record is not null && ProcFs.IsAlive(record.Pid, record.StartTime)))
+                {
+                    var holder = record is null
+                        ? "it is just starting or stopping"
+                        : $"pid {record.Pid}, since {record.StartedAt.ToLocalTime():HH:mm:ss}, ports from {record.PortBase}";
+                    throw new LabException($"A platform already runs on {paths.Root} ({holder}). See `back2code status`, stop it with `back2code down`, or start another with --state DIR --port-base N.", e);
+                }
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
         }
     }
 
