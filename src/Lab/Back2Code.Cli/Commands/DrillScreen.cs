@@ -90,12 +90,19 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
                 WriteMarkup($"  [red]{Markup.Escape(reason)}[/]");
             }
 
-            WriteMarkup($"  Report: {Markup.Escape(Path.Combine(outcome.ReportFolder, "report.html"))}");
+            WriteMarkup($"  Report: {Markup.Escape(Short(Path.Combine(outcome.ReportFolder, "report.html")))}");
         }
     }
 
     private static string Head(DrillProgress value) =>
         string.Create(CultureInfo.InvariantCulture, $"{PhaseNames.Of(value.Phase),-13}{value.Elapsed.TotalSeconds,6:0.0} s  ");
+
+    /// <summary>Relative while it lies below the current folder: short to read, and right to paste.</summary>
+    private static string Short(string path)
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
 
     private void Clear()
     {

@@ -51,7 +51,8 @@ internal static class UpCommand
         else
         {
             await using var platform = await Platform.StartAsync(options, new PlainProgress(Console.Out), closing.Token);
-            var status = await platform.Client.GetStatusAsync(closing.Token);
+            // It is ready: to be asked to stop is its ordinary end from here on.
+            var status = await platform.Client.GetStatusAsync(CancellationToken.None);
             Console.WriteLine($"The platform runs: {status.Endpoints.Gateway} · Prometheus {status.Endpoints.Prometheus} · stop with Ctrl-C");
             await platform.ShutdownAsked.WaitAsync(closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

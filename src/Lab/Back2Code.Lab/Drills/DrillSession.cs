@@ -155,7 +155,7 @@ public static class DrillSession
         try
         {
             await folder.WriteAsync(record, limit.Token);
-            phases.End(Path.Combine(folder.Path, "report.html"));
+            phases.End("report.html, report.md, summary.json, journal.json");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
