@@ -4,6 +4,7 @@ using Back2Code.Notes.Listing;
 using Back2Code.Notes.Reading;
 using Back2Code.Notes.Replacing;
 using Back2Code.Notes.Retention;
+using Back2Code.Notes.Starting;
 
 namespace Back2Code.Notes;
 
@@ -15,6 +16,7 @@ internal static class NoteEndpoints
         .AddSingleton<ReplaceNote>()
         .AddSingleton<DeleteNote>()
         .AddSingleton<ListNotes>()
+        .AddHostedService<WarmUp>()
         .AddSingleton<RetentionSweep>()
         .AddHostedService(static provider => provider.GetRequiredService<RetentionSweep>());
 

@@ -54,7 +54,7 @@ internal sealed partial class IncidentWriter : BackgroundService
 
             return all;
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // Each outage is told once.
             _failures.Add(1);

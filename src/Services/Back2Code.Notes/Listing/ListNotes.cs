@@ -41,7 +41,7 @@ internal sealed class ListNotes(Database database)
         return TypedResults.Ok(page);
     }
 
-    private ValueTask<NotePage> ExecuteAsync(string ownerId, int limit, Guid before, CancellationToken cancellationToken)
+    internal ValueTask<NotePage> ExecuteAsync(string ownerId, int limit, Guid before, CancellationToken cancellationToken)
     {
         // One row more than asked tells whether there is a next page. octet_length reads a stored length, not the text.
         const string sql = $"""
