@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace Back2Code.EndToEndTests;
 
@@ -86,6 +87,83 @@ public sealed class BadDayTests
         await using var down = RunningCommand.Start("down", "--state", state.Path);
         Assert.Equal(0, await down.WaitAsync(Short, cancellationToken));
         await state.AssertNothingIsLeftAsync(cancellationToken);
+    }
+
+    [Fact]
+    public async Task A_disk_that_fills_up_in_the_middle_of_a_drill_is_named_and_nothing_acknowledged_is_lost()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount a disk this small.");
+        using var state = new StateFolder();
+        using var reports = new TemporaryFolder();
+        Directory.CreateDirectory(state.Path);
+        Assert.SkipUnless(await SmallDisk.TryMountAsync(state.Path, "700m", cancellationToken), "This machine does not allow mounts.");
+        try
+        {
+            await using var up = RunningCommand.Start("up", "--detach", "--state", state.Path, "--port-base", "auto");
+            Assert.Equal(0, await up.WaitAsync(TimeSpan.FromSeconds(120), cancellationToken));
+            await using var drill = RunningCommand.Start("drill", "run", "postgres-crash", "--state", state.Path, "--report", reports.Path);
+            await drill.WaitForTextAsync("✓ inject", TimeSpan.FromSeconds(120), cancellationToken);
+            var filler = Path.Combine(state.Path, "filler");
+            SmallDisk.Fill(filler);
+
+            // PostgreSQL cannot start without room, so the steady state does not return; that it is the disk is said first.
+            Assert.Equal(5, await drill.WaitAsync(TimeSpan.FromSeconds(180), cancellationToken));
+            Assert.Contains($"the disk of the state folder {state.Path} is full", drill.Output, StringComparison.Ordinal);
+            using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(reports.Path, "summary.json"), cancellationToken));
+
+            // Without PostgreSQL there is nobody to ask for what was acknowledged, and what was not looked at is not called lost.
+            Assert.Equal(JsonValueKind.Null, summary.RootElement.GetProperty("ledger").ValueKind);
+            Assert.Empty(Directory.GetFiles(Path.Combine(state.Path, "faults")));
+
+            // With room again the platform comes back by itself, and every acknowledged write is there.
+            File.Delete(filler);
+            await VerifyAsync(state.Path, Path.Combine(reports.Path, "ledger.jsonl"), cancellationToken);
+            await using var down = RunningCommand.Start("down", "--state", state.Path);
+            Assert.Equal(0, await down.WaitAsync(Short, cancellationToken));
+            await state.AssertNothingIsLeftAsync(cancellationToken);
+        }
+        finally
+        {
+            await StopAndUnmountAsync(state.Path);
+        }
+    }
+
+    private static async Task StopAndUnmountAsync(string state)
+    {
+        try
+        {
+            await using var down = RunningCommand.Start("down", "--state", state);
+            await down.WaitAsync(Short, CancellationToken.None);
+        }
+        finally
+        {
+            await SmallDisk.UnmountAsync(state);
+        }
+    }
+
+    /// <summary>What a user does with a ledger that could not be read: asks again.</summary>
+    private static async Task VerifyAsync(string state, string ledger, CancellationToken cancellationToken)
+    {
+        await using var status = RunningCommand.Start("status", "--json", "--state", state);
+        await status.WaitAsync(Short, cancellationToken);
+        using var document = JsonDocument.Parse(status.Output);
+        var gateway = document.RootElement.GetProperty("endpoints").GetProperty("gateway").GetString()!;
+        var users = File.ReadLines(ledger).Select(line => JsonDocument.Parse(line).RootElement).Where(e => e.TryGetProperty("user", out _)).Select(e => e.GetProperty("user").GetString()!).Distinct().ToList();
+        var tokens = new Dictionary<string, string>();
+        foreach (var user in users)
+        {
+            await using var token = RunningCommand.Start("token", "--user", user, "--state", state);
+            await token.WaitAsync(Short, cancellationToken);
+            tokens[user] = token.Output.Trim();
+        }
+
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "tokens.json");
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(tokens), cancellationToken);
+        await using var verify = RunningCommand.Start("traffic", "verify", "--ledger", ledger, "--target", gateway, "--tokens", file, "--deadline", "60s");
+        var exit = await verify.WaitAsync(TimeSpan.FromSeconds(150), cancellationToken);
+        Assert.True(exit == 0, $"verify ended with {exit}.\n{verify}");
     }
 
     [Fact]

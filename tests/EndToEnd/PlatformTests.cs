@@ -58,14 +58,12 @@ public sealed class PlatformTests(RunningPlatform platform) : IClassFixture<Runn
         Assert.Contains("monitoring", unknown.Errors + unknown.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Before anything is broken, while it is, and after it was; every phase by itself is interrupted in the tests of the engine.</summary>
     [Theory]
-    [InlineData("✓ platform", "warm up")]
     [InlineData("✓ warm up", "steady state")]
-    [InlineData("✓ steady state", "inject")]
     [InlineData("✓ inject", "detect")]
-    [InlineData("✓ detect", "recover")]
     [InlineData("✓ recover", "verify")]
-    public async Task A_drill_interrupted_in_any_phase_undoes_everything_and_says_so(string after, string phase)
+    public async Task An_interrupted_drill_undoes_everything_and_says_so(string after, string phase)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         using var reports = new TemporaryFolder();

@@ -45,7 +45,19 @@ internal sealed partial class RunningCommand : IAsyncDisposable
 
     public static RunningCommand Start(params string[] arguments) => StartIn(Repository.Root, Repository.Launcher, arguments);
 
-    public static RunningCommand StartIn(string folder, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    /// <summary>With a terminal of 110 × 40 characters of its own: script(1) gives it one, and passes on what is typed and the exit code.</summary>
+    public static RunningCommand StartInTerminal(params string[] arguments)
+    {
+        var line = string.Join(' ', arguments.Prepend(Repository.Launcher).Select(a => $"'{a.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        return StartIn(
+            Repository.Root,
+            "/usr/bin/script",
+            ["--quiet", "--flush", "--return", "--echo", "never", "--command", $"stty cols 110 rows 40; exec {line}", "/dev/null"],
+            new Dictionary<string, string?> { ["TERM"] = "xterm-256color" },
+            keepInput: true);
+    }
+
+    public static RunningCommand StartIn(string folder, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, bool keepInput = false)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -68,7 +80,11 @@ internal sealed partial class RunningCommand : IAsyncDisposable
         command._process.OutputDataReceived += (_, line) => Append(command._output, line.Data);
         command._process.ErrorDataReceived += (_, line) => Append(command._errors, line.Data);
         command._process.Start();
-        command._process.StandardInput.Close();
+        if (!keepInput)
+        {
+            command._process.StandardInput.Close();
+        }
+
         command._process.BeginOutputReadLine();
         command._process.BeginErrorReadLine();
         return command;
@@ -99,6 +115,13 @@ internal sealed partial class RunningCommand : IAsyncDisposable
         Assert.False(
             _process.HasExited && !Output.Contains(text, StringComparison.OrdinalIgnoreCase) && !Errors.Contains(text, StringComparison.OrdinalIgnoreCase),
             $"`{_commandLine}` ended without printing \"{text}\".\n{this}");
+    }
+
+    /// <summary>What a person types; Ctrl-C is the character 3, which the terminal turns into SIGINT.</summary>
+    public async Task TypeAsync(string keys)
+    {
+        await _process.StandardInput.WriteAsync(keys);
+        await _process.StandardInput.FlushAsync();
     }
 
     public void Signal(PosixSignalNumber signal) => _ = Kill(_process.Id, (int)signal);

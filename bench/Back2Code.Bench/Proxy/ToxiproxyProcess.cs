@@ -5,13 +5,13 @@ namespace Back2Code.Bench.Proxy;
 /// <summary>The fault proxy as it runs in the lab: <c>back2code toxiproxy</c>, a process of its own, on a free port.</summary>
 internal sealed class ToxiproxyProcess : IAsyncDisposable
 {
-    private readonly Process _process;
-
     private ToxiproxyProcess(Process process, Uri address)
     {
-        _process = process;
+        Process = process;
         Address = address;
     }
+
+    public Process Process { get; }
 
     public Uri Address { get; }
 
@@ -36,28 +36,10 @@ internal sealed class ToxiproxyProcess : IAsyncDisposable
         throw new InvalidOperationException("toxiproxy ended before it was ready");
     }
 
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
-
-    public long WorkingSetBytes
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.WorkingSet64;
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        Process.Kill();
+        await Process.WaitForExitAsync();
+        Process.Dispose();
     }
 }

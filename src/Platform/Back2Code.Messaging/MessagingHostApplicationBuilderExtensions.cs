@@ -109,7 +109,7 @@ public static class MessagingHostApplicationBuilderExtensions
     {
         var options = provider.GetRequiredService<IOptionsMonitor<ConsumerOptions>>().Get(name);
         var time = provider.GetRequiredService<TimeProvider>();
-        var metrics = new ConsumerMetrics(provider.GetRequiredService<IMeterFactory>(), options.Queue);
+        var metrics = new ConsumerMetrics(provider.GetRequiredService<IMeterFactory>(), options.Queue, time);
         var logger = provider.GetRequiredService<ILogger<EventConsumer>>();
         var processor = new EventProcessor(
             provider.GetRequiredKeyedService<NpgsqlDataSource>(PostgresPools.Background),

@@ -14,7 +14,7 @@ public static class ObservabilityServiceCollectionExtensions
     private const string SuppressSpanTags = "Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData";
 
     /// <summary>
-    /// Adds JSON log lines on standard output, the metrics behind <c>/metrics</c>, trace export while
+    /// Adds JSON log lines on standard output, the metrics behind <c>/metrics</c>, the window behind <c>/slo</c>, trace export while
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, the dependency prober and the drain before stopping. Other logging providers are removed.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -37,6 +37,8 @@ public static class ObservabilityServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<MetricsCollector>();
+        services.AddSingleton<SliWindow>();
+        services.AddSingleton<SliRecorder>();
 
         if (!AppContext.TryGetSwitch(SuppressSpanTags, out _))
         {
@@ -86,6 +88,7 @@ public static class ObservabilityServiceCollectionExtensions
         {
             provider.GetRequiredService<MetricsCollector>();
             provider.GetRequiredService<ProcessMetrics>();
+            provider.GetRequiredService<SliRecorder>();
             provider.GetRequiredService<TraceExport>();
             return Task.CompletedTask;
         }

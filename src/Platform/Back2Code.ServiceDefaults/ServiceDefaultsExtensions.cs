@@ -20,7 +20,7 @@ public static class ServiceDefaultsExtensions
 {
     /// <summary>
     /// Adds JSON logs, metrics, traces, health, authentication, problem details, limits and a graceful stop. Reads the sections
-    /// <c>Service</c>, <c>Authentication</c>, <c>Observability</c> and <c>Resilience:NAME</c>; every invalid setting is reported when the host starts.
+    /// <c>Service</c>, <c>Authentication</c>, <c>Observability</c>, <c>Chaos</c> and <c>Resilience:NAME</c>; every invalid setting is reported when the host starts.
     /// Calling it twice changes nothing.
     /// </summary>
     /// <remarks>
@@ -49,6 +49,8 @@ public static class ServiceDefaultsExtensions
             .ValidateDataAnnotations()
             .ValidateOnStart();
 
+        // Before everything that takes the clock.
+        services.AddChaos(builder.Configuration.GetSection("Chaos"));
         services.AddObservability(new ServiceIdentity(name, service["Instance"] is { Length: > 0 } instance ? instance : name, Version()));
         services.Configure<ObservabilityOptions>(builder.Configuration.GetSection("Observability"));
 
@@ -65,8 +67,8 @@ public static class ServiceDefaultsExtensions
     }
 
     /// <summary>
-    /// Adds the middleware (errors as problem details, authentication, authorization) and the endpoints <c>/metrics</c> and
-    /// <c>/health/live|startup|ready</c>. Call it once, before the service's own middleware and endpoints.
+    /// Adds the middleware (errors as problem details, authentication, authorization) and the endpoints <c>/metrics</c>, <c>/slo</c>
+    /// and <c>/health/live|startup|ready</c>. Call it once, before the service's own middleware and endpoints.
     /// </summary>
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
@@ -85,10 +87,13 @@ public static class ServiceDefaultsExtensions
         });
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseChaos();
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapMetrics();
+        app.MapSli();
         app.MapHealth();
+        app.MapChaos();
         return app;
     }
 

@@ -14,6 +14,9 @@ internal sealed class MonitoringOptions
     /// <summary>UDP port for the gateway's log lines, 0 for any free one; null: no log is received.</summary>
     [Range(0, 65_535)] public int? GatewayLogPort { get; set; }
 
+    /// <summary>The gateway's backends whose metrics exist before their first request, at most 16. Default: all services of the platform.</summary>
+    [MaxLength(16)] public string[] GatewayBackends { get; set; } = ["notes", "notifications", "monitoring"];
+
     /// <summary>Largest body of a notification, 1 KiB to 64 MiB. Default 8 MiB, room for 10,000 alerts.</summary>
     [Range(1 << 10, 1 << 26)] public int WebhookBodyLimitBytes { get; set; } = 8 << 20;
 
@@ -29,4 +32,27 @@ internal sealed class MonitoringOptions
 
     /// <summary>Segments kept, 1 to 100. Only the newest is needed to start; older ones are evidence. Default 4.</summary>
     [Range(1, 100)] public int SpoolSegments { get; set; } = 4;
+
+    /// <summary>Folder of the OpenSLO files that Prometheus' rules are generated from; null: there are no budgets to tell.</summary>
+    public string? SlosDirectory { get; set; }
+
+    /// <summary>What the rules' windows are divided by: 1 in production, 720 in the lab. 1 to 100,000, default 1.</summary>
+    [Range(1, 100_000)] public double SloTimeScale { get; set; } = 1;
+
+    /// <summary>Address of Prometheus; null: neither budgets nor checks that need it.</summary>
+    [Url] public string? PrometheusUrl { get; set; }
+
+    /// <summary>Time between two rounds of health checks, 1 s to 1 day. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan HealthInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>File for the append-only log of alerts, JSON lines; null: no log is written.</summary>
+    public string? AlertLogPath { get; set; }
+
+    /// <summary>File for what a pager would be sent, JSON lines, one for each message that calls somebody; null: none is written.</summary>
+    public string? PagerLogPath { get; set; }
+
+    /// <summary>A deploy or fault belongs to an incident that begins within this time after it. 1 s to 1 day, default 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan EventLookback { get; set; } = TimeSpan.FromHours(1);
 }

@@ -6,9 +6,9 @@ namespace Back2Code.IntegrationTests.Experiments;
 
 public sealed class ExperimentRunnerTests(ExperimentServer server) : IClassFixture<ExperimentServer>, IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("experiment-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("experiment-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task A_good_run_completes_and_its_journal_has_the_shape_of_the_reference()
@@ -27,7 +27,7 @@ public sealed class ExperimentRunnerTests(ExperimentServer server) : IClassFixtu
 
         Assert.Equal(ExperimentVerdict.Completed, verdict);
         Assert.Equal(
-            ["chaoslib-version", "platform", "node", "experiment", "start", "status", "deviated", "steady_states", "run", "rollbacks", "end", "duration"],
+            ["chaoslib-version", "platform", "node", "experiment", "start", "status", "deviated", "steady_states", "run", "rollbacks", "end", "duration", "back2code"],
             journal.Select(p => p.Key));
         Assert.Equal("completed", journal["status"]!.GetValue<string>());
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$", journal["start"]!.GetValue<string>());
@@ -63,7 +63,7 @@ public sealed class ExperimentRunnerTests(ExperimentServer server) : IClassFixtu
     [Fact]
     public async Task A_method_that_breaks_the_hypothesis_deviates()
     {
-        var file = Path.Combine(folder, "broken");
+        var file = Path.Combine(_folder, "broken");
         var (verdict, journal) = await RunAsync($"""
             steady-state-hypothesis:
               title: the file is not there
@@ -133,8 +133,8 @@ public sealed class ExperimentRunnerTests(ExperimentServer server) : IClassFixtu
     [Fact]
     public async Task An_interrupt_plays_the_rollbacks_and_leaves_no_program_behind()
     {
-        var file = Path.Combine(folder, "rolled-back");
-        var started = Path.Combine(folder, "started");
+        var file = Path.Combine(_folder, "rolled-back");
+        var started = Path.Combine(_folder, "started");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var running = RunAsync($"""
             method: [{"{"}type: action, name: long, provider: {"{"}type: process, path: sh, arguments: "-c 'echo $$$$ > {started}; exec sleep 60'"{"}}"}]
@@ -205,11 +205,12 @@ public sealed class ExperimentRunnerTests(ExperimentServer server) : IClassFixtu
 
     private async Task<(ExperimentVerdict Verdict, JsonObject Journal)> RunAsync(string yaml, CancellationToken? cancellationToken = null)
     {
-        var path = Path.Combine(folder, "experiment.yaml");
+        var path = Path.Combine(_folder, "experiment.yaml");
         await File.WriteAllTextAsync(path, $"title: t\ndescription: d\n{yaml}\n", CancellationToken.None);
         var given = new Dictionary<string, JsonNode?> { ["url"] = server.Url, ["word"] = "word" };
-        var (verdict, journal) = await ExperimentRunner.RunAsync(ExperimentFile.Load(path), given, TimeProvider.System, cancellationToken ?? TestContext.Current.CancellationToken);
-        return (verdict, journal.ToJson(TimeProvider.System.GetUtcNow()));
+        var outcome = await ExperimentRunner.RunAsync(
+            ExperimentFile.Load(path), new ExperimentOptions { Values = new ExperimentValues { Variables = given } }, TimeProvider.System, cancellationToken ?? TestContext.Current.CancellationToken);
+        return (outcome.Verdict, outcome.Journal.ToJson(TimeProvider.System.GetUtcNow()));
     }
 
     private static async Task<bool> EndsAsync(int pid)

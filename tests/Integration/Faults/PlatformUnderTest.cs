@@ -19,6 +19,8 @@ internal sealed class PlatformUnderTest : IFaultTarget, IAsyncDisposable
 
     public string FaultsDirectory { get; } = Path.Combine(Path.GetTempPath(), $"back2code-faults-{Guid.NewGuid():n}");
 
+    public string StateDirectory { get; } = Directory.CreateTempSubdirectory("back2code-state-").FullName;
+
     public ToxiproxyClient Toxiproxy => _proxy.Client;
 
     public ProxyUnderTest Proxy => _proxy;
@@ -38,6 +40,9 @@ internal sealed class PlatformUnderTest : IFaultTarget, IAsyncDisposable
         Assert.Equal("ready", await process.StandardOutput.ReadLineAsync(Cancellation));
         return LinuxProcess.Find(process.Id)!;
     }
+
+    /// <summary>The folder in which a process would work.</summary>
+    public string DataFolderOf(string name) => Directory.CreateDirectory(Path.Combine(StateDirectory, "data", name)).FullName;
 
     public void Forget(string name) => _processes.TryRemove(name, out _);
 
@@ -95,6 +100,7 @@ internal sealed class PlatformUnderTest : IFaultTarget, IAsyncDisposable
         }
 
         await _proxy.DisposeAsync();
+        Directory.Delete(StateDirectory, recursive: true);
         if (Directory.Exists(FaultsDirectory))
         {
             Directory.Delete(FaultsDirectory, recursive: true);

@@ -10,7 +10,7 @@ namespace Back2Code.IntegrationTests.Messaging;
 
 public sealed class DeliveryTests(SharedServers servers)
 {
-    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task A_committed_event_takes_effect_and_leaves_the_outbox()
@@ -18,8 +18,8 @@ public sealed class DeliveryTests(SharedServers servers)
         await using var host = await StartAsync();
 
         await host.AppendAsync(MessagingHost.Event(1));
-        var took = await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, s_soon, "the effect");
-        await Eventually.IsTrueAsync(async () => await host.OutboxAsync() == 0, s_soon, "the outbox is empty");
+        var took = await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, Soon, "the effect");
+        await Eventually.IsTrueAsync(async () => await host.OutboxAsync() == 0, Soon, "the outbox is empty");
 
         TestContext.Current.TestOutputHelper!.WriteLine($"from commit to effect: {took.TotalMilliseconds:0} ms");
     }
@@ -36,7 +36,7 @@ public sealed class DeliveryTests(SharedServers servers)
         }
 
         await host.AppendAsync(MessagingHost.Event(2));
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count > 0, s_soon, "the second event's effect");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count > 0, Soon, "the second event's effect");
 
         Assert.Equal(["e2"], await host.EffectsAsync());
     }
@@ -70,7 +70,7 @@ public sealed class DeliveryTests(SharedServers servers)
 
         await host.AppendAsync(MessagingHost.Event(1), MessagingHost.Event(2), MessagingHost.Event(3));
         var dead = await host.DeadLetterAsync();
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 2, s_soon, "the others' effects");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 2, Soon, "the others' effects");
 
         Assert.Equal("InvalidOperationException: no such luck", Header(dead, FailedDeliveries.ReasonHeader));
         Assert.Equal(3, dead.BasicProperties.Headers![FailedDeliveries.AttemptsHeader]);
@@ -86,7 +86,7 @@ public sealed class DeliveryTests(SharedServers servers)
         host.Handled.Before = (_, call) => call == 1 ? throw new InvalidOperationException("only this time") : Task.CompletedTask;
 
         await host.AppendAsync(MessagingHost.Event(1));
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count > 0, s_soon, "the effect");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count > 0, Soon, "the effect");
 
         Assert.Equal(["e1"], await host.EffectsAsync());
         Assert.Equal(2, host.Handled.Calls);
@@ -124,7 +124,7 @@ public sealed class DeliveryTests(SharedServers servers)
             return 0;
         });
 
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Contains("s1"), s_soon, "the effect");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Contains("s1"), Soon, "the effect");
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class DeliveryTests(SharedServers servers)
             : Task.CompletedTask;
 
         await host.AppendAsync(MessagingHost.Event(1));
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, s_soon, "the effect");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, Soon, "the effect");
 
         Assert.Equal(6, host.Handled.Calls);
     }
@@ -147,15 +147,15 @@ public sealed class DeliveryTests(SharedServers servers)
         await using var host = await StartAsync();
 
         await host.AppendAsync(MessagingHost.Event(1) with { Type = "unwanted.type" }, MessagingHost.Event(2));
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, s_soon, "the wanted one's effect");
-        await Eventually.IsTrueAsync(async () => await host.ScalarAsync("SELECT count(*) FROM outbox WHERE attempts > 0") == 1, s_soon, "the other waits");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, Soon, "the wanted one's effect");
+        await Eventually.IsTrueAsync(async () => await host.ScalarAsync("SELECT count(*) FROM outbox WHERE attempts > 0") == 1, Soon, "the other waits");
 
         await host.WithChannelAsync(async channel =>
         {
             await channel.QueueBindAsync(host.Queue, host.Exchange, "unwanted.*");
             return 0;
         });
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 2, s_soon, "now it is wanted");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 2, Soon, "now it is wanted");
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class DeliveryTests(SharedServers servers)
 
         await host.AppendAsync([.. Enumerable.Range(0, 500).Select(MessagingHost.Event)]);
         await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Distinct().Count() == 500, TimeSpan.FromSeconds(30), "all effects");
-        await Eventually.IsTrueAsync(async () => await host.OutboxAsync() == 0, s_soon, "the outbox is empty");
+        await Eventually.IsTrueAsync(async () => await host.OutboxAsync() == 0, Soon, "the outbox is empty");
 
         Assert.Equal(500, (await host.EffectsAsync()).Count);
         Assert.True(host.Handled.Calls > 0 && second.Handled.Calls > 0, $"{host.Handled.Calls} and {second.Handled.Calls} events handled");
@@ -216,7 +216,7 @@ public sealed class DeliveryTests(SharedServers servers)
             await channel.BasicPublishAsync(host.Exchange, cloudEvent.Type, mandatory: true, properties, body);
             return 0;
         });
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Contains(cloudEvent.Id), s_soon, $"the effect of {cloudEvent.Id}");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Contains(cloudEvent.Id), Soon, $"the effect of {cloudEvent.Id}");
     }
 
     private static string Header(BasicGetResult message, string name) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![name]!);

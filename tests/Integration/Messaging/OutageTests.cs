@@ -5,7 +5,7 @@ namespace Back2Code.IntegrationTests.Messaging;
 /// <summary>Servers die by SIGKILL in the middle of the work. No committed event may be lost; none may take effect twice.</summary>
 public sealed class OutageTests(OutageTests.OwnServers servers) : IClassFixture<OutageTests.OwnServers>
 {
-    private static readonly TimeSpan s_recovery = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(40);
 
     [Fact]
     public async Task A_broker_killed_while_events_flow_loses_nothing_and_repeats_nothing()
@@ -23,9 +23,9 @@ public sealed class OutageTests(OutageTests.OwnServers servers) : IClassFixture<
             using var stop = new CancellationTokenSource();
             var writing = AppendUntilAsync(host, appended, stop.Token);
             int before = host.Handled.Calls;
-            await Eventually.IsTrueAsync(() => host.Handled.Calls > before + 30, s_recovery, "events flow");
+            await Eventually.IsTrueAsync(() => host.Handled.Calls > before + 30, Recovery, "events flow");
             await rabbitMq.KillAsync();
-            await Eventually.IsTrueAsync(async () => !await host.Host.IsUpAsync("rabbitmq"), s_recovery, "the probe tells");
+            await Eventually.IsTrueAsync(async () => !await host.Host.IsUpAsync("rabbitmq"), Recovery, "the probe tells");
             await rabbitMq.RestartAsync();
             await stop.CancelAsync();
             appended = await writing;
@@ -50,7 +50,7 @@ public sealed class OutageTests(OutageTests.OwnServers servers) : IClassFixture<
             using var stop = new CancellationTokenSource();
             var writing = AppendUntilAsync(host, appended, stop.Token);
             int before = host.Handled.Calls;
-            await Eventually.IsTrueAsync(() => host.Handled.Calls > before + 30, s_recovery, "events flow");
+            await Eventually.IsTrueAsync(() => host.Handled.Calls > before + 30, Recovery, "events flow");
             await postgres.KillAsync();
             Assert.False(await host.Host.IsUpAsync("postgres"));
             await postgres.RestartAsync();
@@ -101,7 +101,7 @@ public sealed class OutageTests(OutageTests.OwnServers servers) : IClassFixture<
     private static async Task WarmUpAsync(MessagingHost host)
     {
         await host.AppendAsync(MessagingHost.Event(-1));
-        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, s_recovery, "the first effect");
+        await Eventually.IsTrueAsync(async () => (await host.EffectsAsync()).Count == 1, Recovery, "the first effect");
         await host.ExecuteAsync("DELETE FROM effects");
     }
 
@@ -149,7 +149,7 @@ public sealed class OutageTests(OutageTests.OwnServers servers) : IClassFixture<
                     return false;
                 }
             },
-            s_recovery,
+            Recovery,
             $"all {count} events took effect");
 
         Assert.Equal(expected, (await host.EffectsAsync()).Order(StringComparer.Ordinal));

@@ -20,14 +20,17 @@ public sealed class AlertingTests(SharedServers servers)
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         using var spool = new SpoolFolder();
         PostgresServer postgres = await servers.PostgresAsync();
-        await using MonitoringApplication monitoring = await MonitoringApplication.StartAsync(await postgres.CreateDatabaseAsync("monitoring"), spool.Path);
+        int prometheusPort = FreePort.Next();
+        await using MonitoringApplication monitoring = await MonitoringApplication.StartAsync(
+            await postgres.CreateDatabaseAsync("monitoring"), spool.Path, new Dictionary<string, string> { ["Monitoring:PrometheusUrl"] = $"http://127.0.0.1:{prometheusPort}" });
         await using var gateway = await PretendedGateway.StartAsync();
-        await using var alerting = await AlertingServers.StartAsync(gateway.Port, monitoring.Address);
+        await using var alerting = await AlertingServers.StartAsync(gateway.Port, monitoring.Address, prometheusPort);
 
         // Long enough to fill the fast pair's windows, and to show that health raises nothing.
-        await Eventually.IsTrueAsync(async () => await alerting.ScalarAsync("count_over_time(slo:burn_rate:5s{slo=\"notes-availability\"}[1m])") >= 12, TimeSpan.FromSeconds(60), "rules are evaluated");
+        await Eventually.IsTrueAsync(async () => await alerting.ScalarAsync("count_over_time(slo:burn_rate:ratio1h{slo=\"notes-availability\"}[1m])") >= 12, TimeSpan.FromSeconds(60), "rules are evaluated");
         Assert.Empty((await monitoring.ListAsync()).Items);
 
+        DateTimeOffset injectedAt = TimeProvider.System.GetUtcNow();
         gateway.FailWrites = true;
         TimeSpan detection = await Eventually.IsTrueAsync(async () => (await monitoring.ListAsync("?state=open")).Items.Count == 1, TimeSpan.FromSeconds(30), "an incident opens");
         IncidentView open = (await monitoring.ListAsync("?state=open")).Items[0];
@@ -45,10 +48,29 @@ public sealed class AlertingTests(SharedServers servers)
         Assert.Equal("critical", closed.Severity);
         Assert.Contains(closed.Alerts, a => a.Name == "NotesAvailabilityFastBurn" && a.Labels["slo"] == "notes-availability");
         Assert.Equal("resolved", closed.State);
+        await TheLagsAddUpAsync(monitoring, injectedAt);
 
         // The objective is 3.5 s on a machine of its own; this one may be busy with other tests.
         Assert.True(detection < TimeSpan.FromSeconds(10), $"detection took {detection}");
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Once the fault is revealed, Prometheus' own times split the time to detection, and the budget that went is known.</summary>
+    private static async Task TheLagsAddUpAsync(MonitoringApplication monitoring, DateTimeOffset injectedAt)
+    {
+        using HttpResponseMessage revealed = await monitoring.SendAsync(HttpMethod.Post, "/v1/incidents/events", new { kind = "fault.injected", at = injectedAt, text = "writes fail" }, "lab");
+        Assert.True(revealed.IsSuccessStatusCode);
+        await Eventually.IsTrueAsync(
+            async () => (await monitoring.ListAsync()).Items[0] is { Measures.Detection.TelemetrySeconds: not null } i && i.Slos.Any(s => s.BudgetBurntRatio is not null),
+            TimeSpan.FromSeconds(30), "Prometheus has told the way to the first alert");
+
+        IncidentView incident = (await monitoring.ListAsync()).Items[0];
+        DetectionLag lag = incident.Measures.Detection!;
+        TestContext.Current.SendDiagnosticMessage(string.Create(
+            CultureInfo.InvariantCulture,
+            $"telemetry {lag.TelemetrySeconds:F2} s, window {lag.WindowSeconds:F2} s, evaluation {lag.EvaluationSeconds:F2} s, notification {lag.NotificationSeconds:F2} s, MTTD {incident.Measures.MttdSeconds:F2} s, budget burnt {incident.Slos[0].BudgetBurntRatio:P1}"));
+        Assert.Equal(incident.Measures.MttdSeconds!.Value, lag.TelemetrySeconds!.Value + lag.WindowSeconds!.Value + lag.EvaluationSeconds!.Value + lag.NotificationSeconds!.Value, 2);
+        Assert.InRange(incident.Slos.Max(s => s.BudgetBurntRatio ?? 0), 0.001, 10);
     }
 
     /// <summary>Metrics as HAProxy would have them: counters that grow with the time since the last look.</summary>
@@ -127,11 +149,11 @@ public sealed class AlertingTests(SharedServers servers)
         private AlertingServers(ServerHome home, ServerProcess prometheus, ServerProcess alertmanager, HttpClient client) =>
             (_home, _prometheus, _alertmanager, _client) = (home, prometheus, alertmanager, client);
 
-        public static async Task<AlertingServers> StartAsync(int gatewayPort, string monitoring)
+        public static async Task<AlertingServers> StartAsync(int gatewayPort, string monitoring, int prometheusPort)
         {
             string prometheusProgram = Programs.Find("prometheus"), alertmanagerProgram = Programs.Find("prometheus-alertmanager");
             var home = new ServerHome("alerting");
-            int prometheusPort = FreePort.Next(), alertmanagerPort = FreePort.Next();
+            int alertmanagerPort = FreePort.Next();
             PrometheusRules.Write(
                 SloFiles.Load(Path.Combine(Root, "slos")),
                 Path.Combine(home.Folder("rules"), "slo.yaml"),

@@ -10,7 +10,7 @@ namespace Back2Code.IntegrationTests.Monitoring;
 /// <summary>The service that tells about outages works in one.</summary>
 public sealed class PostgresFailureTests
 {
-    private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task While_PostgreSQL_is_down_incidents_are_kept_and_shown_and_stored_afterwards()
@@ -30,8 +30,8 @@ public sealed class PostgresFailureTests
         Assert.Equal("open", Assert.Single(during.Items).State);
         Assert.False(during.Complete);
         await unknown.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "dependency-unavailable");
-        await Eventually.IsTrueAsync(async () => await StateInAsync(database, during.Items[0].Id) == "resolved", s_bound, "the incident is stored");
-        await Eventually.IsTrueAsync(async () => (await monitoring.ListAsync()).Complete, s_bound, "the list is complete again");
+        await Eventually.IsTrueAsync(async () => await StateInAsync(database, during.Items[0].Id) == "resolved", Bound, "the incident is stored");
+        await Eventually.IsTrueAsync(async () => (await monitoring.ListAsync()).Complete, Bound, "the list is complete again");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class PostgresFailureTests
         await postgres.RestartAsync();
 
         Guid id = Assert.Single(known.Items).Id;
-        await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "resolved", s_bound, "the incident is stored");
+        await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "resolved", Bound, "the incident is stored");
     }
 
     [Fact]
@@ -66,16 +66,16 @@ public sealed class PostgresFailureTests
         {
             await first.TellAsync(Alert("Down", 0));
             id = (await first.ListAsync()).Items[0].Id;
-            await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "open", s_bound, "the incident is stored");
+            await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "open", Bound, "the incident is stored");
         }
 
         await using MonitoringApplication second = await MonitoringApplication.StartAsync(database, secondSpool.Path);
-        await Eventually.IsTrueAsync(() => Directory.EnumerateFiles(secondSpool.Path).Any(f => ReadShared(f).Contains(id.ToString(), StringComparison.Ordinal)), s_bound, "the incident is adopted");
+        await Eventually.IsTrueAsync(() => Directory.EnumerateFiles(secondSpool.Path).Any(f => ReadShared(f).Contains(id.ToString(), StringComparison.Ordinal)), Bound, "the incident is adopted");
         await second.TellAsync(Alert("Down", 0, 5));
 
         IncidentView incident = Assert.Single((await second.ListAsync()).Items);
         Assert.Equal((id, "resolved", At(5)), (incident.Id, incident.State, incident.ResolvedAt));
-        await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "resolved", s_bound, "the incident is stored");
+        await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "resolved", Bound, "the incident is stored");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class PostgresFailureTests
             await first.TellAsync(Alert("Page", 0, 5, "critical"), Alert("Ticket", 1, 6));
             id = (await first.ListAsync()).Items[0].Id;
             told = await (await first.GetAsync($"/v1/incidents/{id}")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-            await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "resolved", s_bound, "the incident is stored");
+            await Eventually.IsTrueAsync(async () => await StateInAsync(database, id) == "resolved", Bound, "the incident is stored");
         }
 
         await using MonitoringApplication second = await MonitoringApplication.StartAsync(database, secondSpool.Path);

@@ -10,7 +10,7 @@ namespace Back2Code.IntegrationTests.Notes;
 [Collection(FailureDrills.Name)]
 public sealed class PostgresFailureTests(SharedServers servers)
 {
-    private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -91,7 +91,7 @@ public sealed class PostgresFailureTests(SharedServers servers)
         await Task.WhenAll(writers);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"recovered {recovery.TotalMilliseconds:0} ms after PostgreSQL; {acknowledged.Count} acknowledged");
-        Assert.True(recovery < s_budget, $"the 50th write after the return came {recovery} after it");
+        Assert.True(recovery < Budget, $"the 50th write after the return came {recovery} after it");
         await Assert.AllAsync(acknowledged.Values, async written =>
         {
             using var response = await client.ReadNoteAsync(written.Id);
@@ -110,7 +110,8 @@ public sealed class PostgresFailureTests(SharedServers servers)
 
         // Every connection of the pool is open and idle: the freeze meets them in use, which is worse than meeting none.
         await Task.WhenAll(Enumerable.Range(0, 40).Select(n => client.PostNoteAsync($"warm {n}")));
-        (await client.ReadNoteAsync(note.Id)).EnsureSuccessStatusCode();
+        // What 200 requests at once cost on this machine when nothing is wrong; the service is given its budget on top of that.
+        var calm = (await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Timed.Async(() => client.ReadNoteAsync(note.Id))))).Max(answer => answer.Elapsed);
         postgres.Freeze();
 
         (HttpResponseMessage Response, TimeSpan Elapsed)[] flood;
@@ -142,17 +143,16 @@ public sealed class PostgresFailureTests(SharedServers servers)
 
         TimeSpan slowest = flood.Max(answer => answer.Elapsed);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"reads: median {Median(reads).TotalMilliseconds:0.0} ms, worst {reads.Max().TotalMilliseconds:0} ms; shed: worst {shed.Max().TotalMilliseconds:0} ms; flood: worst {slowest.TotalMilliseconds:0} ms");
+            $"reads: median {Median(reads).TotalMilliseconds:0.0} ms, worst {reads.Max().TotalMilliseconds:0} ms; shed: worst {shed.Max().TotalMilliseconds:0} ms; flood: worst {slowest.TotalMilliseconds:0} ms, without the freeze {calm.TotalMilliseconds:0} ms");
         Assert.All(flood, answer => Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Response.StatusCode));
 
-        // 200 at once on a small machine take longer than one; what counts is that the gateway need not give up on any (after 3 s).
-        Assert.True(slowest < TimeSpan.FromSeconds(3), $"a request hung for {slowest}");
+        Assert.True(slowest < Budget + calm, $"a request hung for {slowest}; 200 at once took up to {calm} without the freeze");
         Assert.True(shed.Max() < TimeSpan.FromSeconds(1), $"shedding took {shed.Max()}");
         Assert.True(Median(reads) < TimeSpan.FromMilliseconds(100), $"cached reads took {Median(reads)}");
 
         var (_, took) = await Timed.Async(() => Eventually.IsTrueAsync(
             async () => (await client.PostNoteAsync("after")).IsSuccessStatusCode, TimeSpan.FromSeconds(10), "writes succeed again"));
-        Assert.True(took < s_budget, $"recovery took {took}");
+        Assert.True(took < Budget, $"recovery took {took}");
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class SurfaceTests(NotesFixture notes) : IClassFixture<NotesFixtur
             .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/'));
 
         Assert.Equal(
-            ["/health/live", "/health/ready", "/health/startup", "/metrics", "/openapi/{documentName}.json"], open.Distinct().Order(StringComparer.Ordinal));
+            ["/health/live", "/health/ready", "/health/startup", "/metrics", "/openapi/{documentName}.json", "/slo"], open.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace Back2Code.IntegrationTests.Notifications;
 [Collection(SharedInbox.Name)]
 public sealed class ReceivingTests(NotificationsFixture services)
 {
-    private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
     private readonly string _user = $"ada-{Guid.NewGuid():N}";
 
@@ -72,7 +72,7 @@ public sealed class ReceivingTests(NotificationsFixture services)
         await WaitForAsync(inbox, count: 1);
         (string Body, string? Reason)? parked = null;
         await Eventually.IsTrueAsync(
-            async () => (parked = await publisher.TakeAsync("notifications.notes.dead")) is not null, s_bound, "the poison is in the dead letters");
+            async () => (parked = await publisher.TakeAsync("notifications.notes.dead")) is not null, Bound, "the poison is in the dead letters");
         Assert.NotEmpty(parked!.Value.Reason!);
     }
 
@@ -92,5 +92,5 @@ public sealed class ReceivingTests(NotificationsFixture services)
     }
 
     private static Task<TimeSpan> WaitForAsync(HttpClient inbox, int count) =>
-        Eventually.IsTrueAsync(async () => (await inbox.InboxAsync()).Items.Count >= count, s_bound, $"{count} notifications arrive");
+        Eventually.IsTrueAsync(async () => (await inbox.InboxAsync()).Items.Count >= count, Bound, $"{count} notifications arrive");
 }

@@ -9,26 +9,34 @@ namespace Back2Code.IntegrationTests.Proxy;
 [Collection(nameof(AllocationTests))]
 public sealed class AllocationTests
 {
-    [Fact]
-    public async Task A_connection_without_toxics_allocates_nothing_per_chunk()
+    [Theory]
+    [InlineData(null, 0, 10_000)]
+    [InlineData("noop", 0, 10_000)]
+    [InlineData("bandwidth", 1_000_000, 10_000)]
+    [InlineData("latency", 1, 1_000)]
+    public async Task A_chunk_allocates_nothing(string? toxic, long value, int rounds)
     {
-        const int Rounds = 10_000;
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         await using var proxy = await StartAsync();
         var link = await proxy.CreateLinkAsync("link", listener.LocalEndPoint!.ToString()!);
+        if (toxic is not null)
+        {
+            await proxy.AddAsync(toxic, "upstream", 1, (toxic == "latency" ? "latency" : "rate", value));
+            await proxy.AddAsync(toxic, "downstream", 1, (toxic == "latency" ? "latency" : "rate", value));
+        }
 
         // Blocking from the first call on: a socket that was once asynchronous allocates on every blocking call, and this is not about the peers.
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         client.Connect(IPEndPoint.Parse(link.Listen));
         using var server = listener.Accept();
         server.NoDelay = true;
-        Exchange(client, server, 2_000);
+        Exchange(client, server, rounds / 5);
 
         long before = GC.GetTotalAllocatedBytes(precise: true);
-        Exchange(client, server, Rounds);
-        long perRound = (GC.GetTotalAllocatedBytes(precise: true) - before) / Rounds;
+        Exchange(client, server, rounds);
+        long perRound = (GC.GetTotalAllocatedBytes(precise: true) - before) / rounds;
 
         // Two chunks a round. What is left is the runtime's own, such as compiling hot methods again.
         Assert.True(perRound < 8, $"{perRound} bytes allocated for each request and its answer");

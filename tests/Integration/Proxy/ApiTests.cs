@@ -39,7 +39,15 @@ public sealed class ApiTests
     [InlineData("""{"name":"a"}""", 400, "missing required field: upstream")]
     [InlineData("{", 400, "bad request body: ")]
     [InlineData("null", 400, "bad request body: ")]
-    [InlineData("""{"name":"a","upstream":"localhost:1","listen":"nowhere"}""", 400, "bad request body: 'nowhere' is not an address")]
+    [InlineData("""{"name":"a","upstream":"localhost:1","listen":"nowhere"}""", 400, "bad request body: listen 'nowhere' is not an address")]
+    [InlineData("""{"name":"a","upstream":"localhost"}""", 400, "bad request body: upstream 'localhost' is not an address")]
+    [InlineData("""{"name":"a","upstream":"localhost:1","listen":"nohost.invalid:1"}""", 500, "lookup nohost.invalid: ")]
+    [InlineData("""{"name":"a/b","upstream":"localhost:1"}""", 400, "bad request body: name must be at most 255 characters, without slashes")]
+    [InlineData("""{"name":"..","upstream":"localhost:1"}""", 400, "bad request body: name must be")]
+    [InlineData("""{"name":"a","upstream":"localhost:1","enabled":"yes"}""", 400, "bad request body: $.enabled")]
+    [InlineData("""{"name":"a","upstream":"localhost:1","toxics":[{"type":"noop"},{"type":"gremlin"}]}""", 400, "invalid toxic type at toxic 2")]
+    [InlineData("""{"name":"a","upstream":"localhost:1","toxics":[{"type":"noop"},{"type":"noop"}]}""", 409, "toxic already exists at toxic 2")]
+    [InlineData("""{"name":"a","upstream":"localhost:1","toxics":[null]}""", 400, "bad request body: it is null at toxic 1")]
     [InlineData("""{"name":"a","upstream":"localhost:1","listen":"127.0.0.1:99999"}""", 400, "bad request body: ")]
     [InlineData("""{"name":"a","upstream":"localhost:1","listen":"192.0.2.1:1"}""", 500, "listen tcp 192.0.2.1:1: ")]
     public async Task A_bad_proxy_is_refused_in_the_shape_of_toxiproxy(string request, int expected, string message)
@@ -279,6 +287,9 @@ public sealed class ApiTests
     [InlineData("""{"type":"latency","name":"b","attributes":{"latency":-1}}""", 400, "bad request body: attribute 'latency' must be a whole number")]
     [InlineData("""{"type":"latency","name":"b","attributes":{"latency":1.5}}""", 400, "bad request body: attribute 'latency' must be a whole number")]
     [InlineData("""{"type":"latency","name":"b","attributes":{"latency":"1"}}""", 400, "bad request body: attribute 'latency' must be a whole number")]
+    [InlineData("""{"type":"http_status","attributes":{"status":99}}""", 400, "bad request body: attribute 'status' must be a whole number from 200 to 599")]
+    [InlineData("""{"type":"http_status","attributes":{"path":7}}""", 400, "bad request body: attribute 'path' must be a text of at most 256 characters")]
+    [InlineData("""{"type":"http_status","attributes":{"path":"a\nb"}}""", 400, "bad request body: attribute 'path' must be a text")]
     [InlineData("[]", 400, "bad request body: ")]
     public async Task A_bad_toxic_is_refused(string request, int expected, string message)
     {
@@ -354,6 +365,44 @@ public sealed class ApiTests
         Assert.Equal("application/json; charset=utf-8", response.Content.Headers.ContentType?.ToString());
         Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+", await proxy.Client.GetVersionAsync(Cancellation));
         Assert.True(response.Headers.Contains("X-Toxiproxy-Request-Id"));
+    }
+
+    [Theory]
+    [InlineData("GET", "nowhere", 404, "no such call: GET /nowhere")]
+    [InlineData("DELETE", "proxies", 405, "no such call: DELETE /proxies")]
+    public async Task A_call_that_does_not_exist_is_answered_with_a_message(string method, string path, int expected, string message)
+    {
+        await using var proxy = await StartAsync();
+
+        var (status, body) = await SendAsync(proxy, new HttpMethod(method), path, null);
+
+        Assert.Equal((expected, expected, message), ((int)status, body.GetProperty("status").GetInt32(), body.GetProperty("error").GetString()));
+    }
+
+    [Fact]
+    public async Task A_call_that_takes_too_long_is_answered_with_503()
+    {
+        await using var proxy = await StartAsync(new ToxiproxyOptions { RequestTimeout = TimeSpan.FromMilliseconds(100) });
+        using var socket = await ConnectAsync(proxy.Http.BaseAddress!.Authority);
+
+        await SayAsync(socket, "POST /proxies HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
+        string answer = await HearAsync(socket, "HTTP/1.1 503".Length);
+
+        Assert.Equal("HTTP/1.1 503", answer);
+    }
+
+    [Fact]
+    public async Task Without_the_flags_there_are_no_metrics()
+    {
+        await using var none = await StartAsync(new ToxiproxyOptions());
+        await using var runtime = await StartAsync(new ToxiproxyOptions { RuntimeMetrics = true });
+
+        using var response = await none.Http.GetAsync("metrics", Cancellation);
+        string text = await runtime.Http.GetStringAsync("metrics", Cancellation);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Contains("process_resident_memory_bytes ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("toxiproxy_proxy", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Back2Code.IntegrationTests.Proxy;
 /// <summary>Toxics that change while bytes flow: no byte lost or overtaken, and nobody waits for traffic.</summary>
 public sealed class ChurnTests
 {
-    private static readonly string[] Harmless = ["latency", "bandwidth", "slicer", "slow_close", "noop"];
+    private static readonly string[] Harmless = ["latency", "bandwidth", "slicer", "slow_close", "noop", "http_delay", "http_truncate"];
 
     [Theory]
     [InlineData(1)]
@@ -166,10 +166,10 @@ public sealed class ChurnTests
         }
 
         await client.UpdateToxicAsync(
-            "link", victim.Name, Attributes(victim.Type, random).ToDictionary(a => a.Name, a => a.Value), random.Next(3) / 2.0, Cancellation);
+            "link", victim.Name, Attributes(victim.Type, random).ToDictionary(a => a.Name, a => a.Value.Number), random.Next(3) / 2.0, Cancellation);
     }
 
-    private static (string Name, long Value)[] Attributes(string type, Random random) => type switch
+    private static (string Name, AttributeValue Value)[] Attributes(string type, Random random) => type switch
     {
         "latency" => [("latency", random.Next(30)), ("jitter", random.Next(10))],
         "bandwidth" => [("rate", random.Next(1_000, 50_000))],

@@ -25,15 +25,18 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public ToxiproxyClient Client { get; }
 
-    public static async Task<ProxyUnderTest> StartAsync(ulong seed = 1, string? config = null) =>
-        new(await ToxiproxyServer.StartAsync(new ToxiproxyOptions { Port = 0, Seed = seed, ConfigFile = config, LogLevel = LogLevel.Warning }, Cancellation));
+    public static Task<ProxyUnderTest> StartAsync(ulong seed = 1, string? config = null) =>
+        StartAsync(new ToxiproxyOptions { Seed = seed, ConfigFile = config, ProxyMetrics = true });
+
+    public static async Task<ProxyUnderTest> StartAsync(ToxiproxyOptions options) =>
+        new(await ToxiproxyServer.StartAsync(options with { Port = 0, LogLevel = LogLevel.Warning }, Cancellation));
 
     public Task<ProxyDocument> CreateLinkAsync(Upstream upstream, params ToxicDocument[] toxics) => CreateLinkAsync("link", upstream.Address, toxics);
 
     public Task<ProxyDocument> CreateLinkAsync(string name, string upstream, params ToxicDocument[] toxics) => Client.CreateAsync(
         new ProxyDocument { Name = name, Listen = "127.0.0.1:0", Upstream = upstream, Toxics = toxics }, Cancellation);
 
-    public Task<ToxicDocument> AddAsync(string type, string stream = "downstream", double toxicity = 1, params (string Name, long Value)[] attributes) =>
+    public Task<ToxicDocument> AddAsync(string type, string stream = "downstream", double toxicity = 1, params (string Name, AttributeValue Value)[] attributes) =>
         Client.AddToxicAsync("link", Toxic(type, stream, toxicity, attributes), Cancellation);
 
     public Task<ProxyStatisticsDocument> StatisticsAsync() => Client.GetStatisticsAsync("link", Cancellation);
@@ -63,7 +66,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    public static ToxicDocument Toxic(string type, string stream = "downstream", double toxicity = 1, params (string Name, long Value)[] attributes) => new()
+    public static ToxicDocument Toxic(string type, string stream = "downstream", double toxicity = 1, params (string Name, AttributeValue Value)[] attributes) => new()
     {
         Type = type,
         Stream = stream,

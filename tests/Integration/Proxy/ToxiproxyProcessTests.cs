@@ -13,7 +13,7 @@ public sealed class ToxiproxyProcessTests
     {
         string config = Path.GetTempFileName();
         await File.WriteAllTextAsync(config, """[{"name":"a","listen":"127.0.0.1:0","upstream":"localhost:1"}]""", Cancellation);
-        using var process = Start("--port", "0", "--config", config, "--seed", "42");
+        using var process = Start("-port", "0", "-config", config, "--seed=42", "-proxy-metrics", "-runtime-metrics");
         string? line;
         do
         {
@@ -31,6 +31,16 @@ public sealed class ToxiproxyProcessTests
         Assert.Equal(0, process.ExitCode);
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5));
         File.Delete(config);
+    }
+
+    [Fact]
+    public async Task It_prints_its_version()
+    {
+        using var process = Start("-version");
+
+        Assert.StartsWith("toxiproxy-server version ", await process.StandardOutput.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+        await process.WaitForExitAsync(Cancellation);
+        Assert.Equal(0, process.ExitCode);
     }
 
     [Theory]

@@ -15,6 +15,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private PostgresServer(ServerHome home, ServerProcess process, int port) => (_home, _process, Port) = (home, process, port);
 
+    public int Pid => _process.Id;
+
     public int Port { get; }
 
     /// <summary>For the superuser, to the maintenance database.</summary>

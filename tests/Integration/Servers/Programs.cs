@@ -3,10 +3,10 @@ namespace Back2Code.IntegrationTests.Servers;
 /// <summary>Where the backing programs are. One that is missing skips the test, except on the build machine, where it fails.</summary>
 internal static class Programs
 {
-    private static readonly string[] s_path = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", "/sbin"];
+    private static readonly string[] Folders = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", "/sbin"];
 
     public static string Find(string name) =>
-        s_path.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) ?? Missing(name);
+        Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) ?? Missing(name);
 
     public static string FindPostgres(string name)
     {

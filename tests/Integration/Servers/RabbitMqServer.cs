@@ -16,10 +16,15 @@ public sealed class RabbitMqServer : IAsyncDisposable
     private readonly ServerProcess _epmd;
     private readonly ServerProcess _process;
 
-    private RabbitMqServer(ServerHome home, ServerProcess epmd, ServerProcess process, int port) =>
-        (_home, _epmd, _process, Port) = (home, epmd, process, port);
+    private RabbitMqServer(ServerHome home, ServerProcess epmd, ServerProcess process, int port, int metricsPort) =>
+        (_home, _epmd, _process, Port, MetricsPort) = (home, epmd, process, port, metricsPort);
+
+    public int Pid => _process.Id;
 
     public int Port { get; }
+
+    /// <summary>Of the plugin rabbitmq_prometheus.</summary>
+    public int MetricsPort { get; }
 
     public string ConnectionString => $"amqp://{User}:{Password}@127.0.0.1:{Port}/";
 
@@ -38,6 +43,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
         int port = FreePort.Next();
         int distributionPort = FreePort.Next();
         int epmdPort = FreePort.Next();
+        int metricsPort = FreePort.Next();
         string userHome = home.Folder("home");
         string mnesia = home.Folder("mnesia");
         string logs = home.Folder("log");
@@ -45,6 +51,8 @@ public sealed class RabbitMqServer : IAsyncDisposable
         string configuration = home.Write("rabbitmq.conf", $"""
             listeners.tcp.1 = 127.0.0.1:{port}
             num_acceptors.tcp = 2
+            prometheus.tcp.ip = 127.0.0.1
+            prometheus.tcp.port = {metricsPort}
             default_user = {User}
             default_pass = {Password}
             vm_memory_high_watermark.absolute = 256MB
@@ -55,7 +63,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
             """);
         string advanced = home.Write("advanced.config", "[].");
-        string plugins = home.Write("enabled_plugins", "[].");
+        string plugins = home.Write("enabled_plugins", "[rabbitmq_prometheus].");
         await home.HandOverAsync();
 
         var epmd = new ServerProcess(
@@ -84,7 +92,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
             ["ERL_CRASH_DUMP_SECONDS"] = "0",
         });
         await epmd.StartAsync();
-        return new RabbitMqServer(home, epmd, process, port);
+        return new RabbitMqServer(home, epmd, process, port, metricsPort);
     }
 
     /// <summary>Starts it, for the first time or on the same port with the same data after <see cref="KillAsync"/>.</summary>

@@ -14,6 +14,8 @@ public sealed class RedisServer : IAsyncDisposable
 
     private RedisServer(ServerHome home, ServerProcess process, int port) => (_home, _process, Port) = (home, process, port);
 
+    public int Pid => _process.Id;
+
     public int Port { get; }
 
     public string ConnectionString => $"redis://:{Password}@127.0.0.1:{Port}";

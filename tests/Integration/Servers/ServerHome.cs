@@ -8,7 +8,7 @@ namespace Back2Code.IntegrationTests.Servers;
 /// </summary>
 internal sealed class ServerHome : IDisposable
 {
-    private static readonly bool s_isRoot = Environment.UserName == "root";
+    private static readonly bool IsRoot = Environment.UserName == "root";
 
     public ServerHome(string name) => Path = Directory.CreateTempSubdirectory($"b2c-{name}-").FullName;
 
@@ -17,7 +17,7 @@ internal sealed class ServerHome : IDisposable
     public string LogFile => System.IO.Path.Combine(Path, "server.log");
 
     /// <summary>Command that replaces itself by the server: the child's pid is the server's, and it dies with the tests.</summary>
-    public static string[] ExecPrefix => s_isRoot
+    public static string[] ExecPrefix => IsRoot
         ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--no-new-privs", "--pdeathsig", "KILL", "--"]
         : ["setpriv", "--no-new-privs", "--pdeathsig", "KILL", "--"];
 
@@ -34,7 +34,7 @@ internal sealed class ServerHome : IDisposable
     /// <summary>Hands everything written so far to the server's user.</summary>
     public async Task HandOverAsync()
     {
-        if (!s_isRoot)
+        if (!IsRoot)
         {
             return;
         }

@@ -9,20 +9,20 @@ namespace Back2Code.IntegrationTests.Servers;
 /// </summary>
 internal static class Spawner
 {
-    private static readonly BlockingCollection<(ProcessStartInfo Info, TaskCompletionSource<Process> Started)> s_requests = new(boundedCapacity: 64);
+    private static readonly BlockingCollection<(ProcessStartInfo Info, TaskCompletionSource<Process> Started)> Requests = new(boundedCapacity: 64);
 
     static Spawner() => new Thread(Run) { IsBackground = true, Name = "spawner" }.Start();
 
     public static Task<Process> StartAsync(ProcessStartInfo info)
     {
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
-        s_requests.Add((info, started));
+        Requests.Add((info, started));
         return started.Task;
     }
 
     private static void Run()
     {
-        foreach (var (info, started) in s_requests.GetConsumingEnumerable())
+        foreach (var (info, started) in Requests.GetConsumingEnumerable())
         {
             try
             {

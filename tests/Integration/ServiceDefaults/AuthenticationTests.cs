@@ -6,18 +6,18 @@ namespace Back2Code.IntegrationTests.ServiceDefaults;
 
 public sealed class AuthenticationTests : IAsyncLifetime
 {
-    private TestService service = null!;
+    private TestService _service = null!;
 
-    public async ValueTask InitializeAsync() => service = await TestService.StartAsync();
+    public async ValueTask InitializeAsync() => _service = await TestService.StartAsync();
 
-    public async ValueTask DisposeAsync() => await service.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _service.DisposeAsync();
 
     [Fact]
     public async Task A_good_token_makes_the_subject_the_current_user()
     {
         for (var i = 0; i < 3; i++)
         {
-            var response = await service.Client.SendAsync(service.Authorized(HttpMethod.Get, "/me"));
+            var response = await _service.Client.SendAsync(_service.Authorized(HttpMethod.Get, "/me"));
 
             Assert.Equal("ada", await response.Content.ReadAsStringAsync());
         }
@@ -26,7 +26,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [Fact]
     public async Task Without_a_token_the_answer_is_401_with_a_bare_challenge()
     {
-        var response = await service.Client.GetAsync("/me");
+        var response = await _service.Client.GetAsync("/me");
 
         var problem = await Problem.ReadAsync(response);
         Assert.Equal((401, "unauthenticated"), (problem.Status, problem.Type));
@@ -36,8 +36,8 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [Fact]
     public async Task A_bad_token_is_401_and_the_challenge_says_why()
     {
-        var token = service.Token();
-        var response = await service.Client.SendAsync(service.Authorized(HttpMethod.Get, "/me", token[..^4] + "AAAA"));
+        var token = _service.Token();
+        var response = await _service.Client.SendAsync(_service.Authorized(HttpMethod.Get, "/me", token[..^4] + "AAAA"));
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         var challenge = Assert.Single(response.Headers.WwwAuthenticate);
@@ -57,21 +57,21 @@ public sealed class AuthenticationTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, "/me");
         request.Headers.TryAddWithoutValidation("Authorization", header);
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await service.Client.SendAsync(request)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await _service.Client.SendAsync(request)).StatusCode);
     }
 
     [Fact]
     public async Task A_new_key_in_the_file_is_known_at_once_and_the_old_one_is_forgotten()
     {
-        var oldToken = service.Token();
-        Assert.Equal(HttpStatusCode.OK, (await service.Client.SendAsync(service.Authorized(HttpMethod.Get, "/me", oldToken))).StatusCode);
+        var oldToken = _service.Token();
+        Assert.Equal(HttpStatusCode.OK, (await _service.Client.SendAsync(_service.Authorized(HttpMethod.Get, "/me", oldToken))).StatusCode);
         using var next = TokenSigner.CreateInMemory();
-        await File.WriteAllTextAsync(service.JwksPath + ".new", next.JsonWebKeySet + "\n");
-        File.Move(service.JwksPath + ".new", service.JwksPath, overwrite: true);
+        await File.WriteAllTextAsync(_service.JwksPath + ".new", next.JsonWebKeySet + "\n");
+        File.Move(_service.JwksPath + ".new", _service.JwksPath, overwrite: true);
         var newToken = next.Sign("bob", TimeSpan.FromMinutes(1), TestService.Issuer, TestService.Audience, TimeProvider.System);
 
-        var withNew = await service.Client.SendAsync(service.Authorized(HttpMethod.Get, "/me", newToken));
-        var withOld = await service.Client.SendAsync(service.Authorized(HttpMethod.Get, "/me", oldToken));
+        var withNew = await _service.Client.SendAsync(_service.Authorized(HttpMethod.Get, "/me", newToken));
+        var withOld = await _service.Client.SendAsync(_service.Authorized(HttpMethod.Get, "/me", oldToken));
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (withNew.StatusCode, withOld.StatusCode));
     }
@@ -79,7 +79,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [Fact]
     public async Task Without_any_keys_the_answer_is_503_not_401()
     {
-        await using var keyless = await TestService.StartAsync(settings: [new("Authentication:JwksPath", service.JwksPath + ".absent")]);
+        await using var keyless = await TestService.StartAsync(settings: [new("Authentication:JwksPath", _service.JwksPath + ".absent")]);
 
         var response = await keyless.Client.SendAsync(keyless.Authorized(HttpMethod.Get, "/me"));
 
@@ -93,9 +93,9 @@ public sealed class AuthenticationTests : IAsyncLifetime
     public async Task Two_authorization_headers_are_refused()
     {
         using var tcp = new System.Net.Sockets.TcpClient();
-        await tcp.ConnectAsync(service.Client.BaseAddress!.Host, service.Client.BaseAddress.Port);
+        await tcp.ConnectAsync(_service.Client.BaseAddress!.Host, _service.Client.BaseAddress.Port);
         await using var stream = tcp.GetStream();
-        var token = service.Token();
+        var token = _service.Token();
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET /me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"));
         using var reader = new StreamReader(stream);
 

@@ -12,9 +12,9 @@ public sealed record CreateSample([property: Required, StringLength(5, MinimumLe
 
 public sealed class ErrorTests : IAsyncLifetime
 {
-    private TestService service = null!;
+    private TestService _service = null!;
 
-    public async ValueTask InitializeAsync() => service = await TestService.StartAsync(map: static app =>
+    public async ValueTask InitializeAsync() => _service = await TestService.StartAsync(map: static app =>
     {
         app.MapPost("/samples", (CreateSample sample) => Results.Ok(sample));
         app.MapGet("/samples/{id:int}", (int id) => Results.Ok(id));
@@ -25,12 +25,12 @@ public sealed class ErrorTests : IAsyncLifetime
         app.MapGet("/bare", () => Results.StatusCode(418));
     });
 
-    public async ValueTask DisposeAsync() => await service.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _service.DisposeAsync();
 
     [Fact]
     public async Task An_unavailable_dependency_is_503_with_retry_after_in_whole_seconds()
     {
-        var response = await service.Client.GetAsync("/away");
+        var response = await _service.Client.GetAsync("/away");
 
         var problem = await Problem.ReadAsync(response);
         Assert.Equal((503, "dependency-unavailable"), (problem.Status, problem.Type));
@@ -41,7 +41,7 @@ public sealed class ErrorTests : IAsyncLifetime
     [Fact]
     public async Task A_fault_of_ours_is_500_and_tells_nothing_internal()
     {
-        var response = await service.Client.GetAsync("/broken");
+        var response = await _service.Client.GetAsync("/broken");
 
         var body = await response.Content.ReadAsStringAsync();
         Assert.Equal("internal-error", (await Problem.ReadAsync(response)).Type);
@@ -50,16 +50,16 @@ public sealed class ErrorTests : IAsyncLifetime
 
     [Fact]
     public async Task A_problem_made_by_an_endpoint_keeps_its_type_and_carries_the_trace_id() =>
-        Assert.Equal((409, "sample-conflict"), await StatusAndType(await service.Client.GetAsync("/conflict")));
+        Assert.Equal((409, "sample-conflict"), await StatusAndType(await _service.Client.GetAsync("/conflict")));
 
     [Fact]
     public async Task An_unknown_address_is_a_problem() =>
-        Assert.Equal((404, "not-found"), await StatusAndType(await service.Client.GetAsync("/nowhere")));
+        Assert.Equal((404, "not-found"), await StatusAndType(await _service.Client.GetAsync("/nowhere")));
 
     [Fact]
     public async Task A_wrong_method_is_a_problem_that_names_the_allowed_ones()
     {
-        var response = await service.Client.DeleteAsync("/samples");
+        var response = await _service.Client.DeleteAsync("/samples");
 
         Assert.Equal((405, "method-not-allowed"), await StatusAndType(response));
         Assert.Equal(["POST"], response.Content.Headers.Allow);
@@ -67,11 +67,11 @@ public sealed class ErrorTests : IAsyncLifetime
 
     [Fact]
     public async Task A_wrong_media_type_is_a_problem() =>
-        Assert.Equal((415, "unsupported-media-type"), await StatusAndType(await service.Client.PostAsync("/samples", new StringContent("x", Encoding.UTF8, "text/plain"))));
+        Assert.Equal((415, "unsupported-media-type"), await StatusAndType(await _service.Client.PostAsync("/samples", new StringContent("x", Encoding.UTF8, "text/plain"))));
 
     [Fact]
     public async Task An_empty_error_answer_becomes_a_problem() =>
-        Assert.Equal(418, (await Problem.ReadAsync(await service.Client.GetAsync("/bare"))).Status);
+        Assert.Equal(418, (await Problem.ReadAsync(await _service.Client.GetAsync("/bare"))).Status);
 
     [Fact]
     public async Task A_client_that_asks_for_html_still_gets_the_problem()
@@ -79,7 +79,7 @@ public sealed class ErrorTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, "/nowhere");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
 
-        Assert.Equal("not-found", (await Problem.ReadAsync(await service.Client.SendAsync(request))).Type);
+        Assert.Equal("not-found", (await Problem.ReadAsync(await _service.Client.SendAsync(request))).Type);
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class ErrorTests : IAsyncLifetime
     [InlineData("[]", "$", "line 1")]
     public async Task Unreadable_json_is_400_and_says_what_and_where(string json, string member, string error)
     {
-        var response = await service.Client.PostAsync("/samples", Json(json));
+        var response = await _service.Client.PostAsync("/samples", Json(json));
 
         var problem = await Problem.ReadAsync(response);
         Assert.Equal((400, "bad-request"), (problem.Status, problem.Type));
@@ -103,14 +103,14 @@ public sealed class ErrorTests : IAsyncLifetime
 
     [Fact]
     public async Task A_missing_body_is_400() =>
-        Assert.Equal((400, "bad-request"), await StatusAndType(await service.Client.PostAsync("/samples", Json(""))));
+        Assert.Equal((400, "bad-request"), await StatusAndType(await _service.Client.PostAsync("/samples", Json(""))));
 
     [Theory]
     [InlineData("/by-limit?limit=ten", "cannot be read")]
     [InlineData("/by-limit", "missing")]
     public async Task A_bad_parameter_is_400_and_named(string path, string error)
     {
-        var problem = await Problem.ReadAsync(await service.Client.GetAsync(path));
+        var problem = await Problem.ReadAsync(await _service.Client.GetAsync(path));
 
         Assert.Equal((400, "bad-request"), (problem.Status, problem.Type));
         Assert.Equal([error], problem.Errors!["limit"]);
@@ -119,7 +119,7 @@ public sealed class ErrorTests : IAsyncLifetime
     [Fact]
     public async Task A_record_that_breaks_its_rules_is_400_with_the_members_named()
     {
-        var problem = await Problem.ReadAsync(await service.Client.PostAsync("/samples", Json("{\"title\":\"far too long\"}")));
+        var problem = await Problem.ReadAsync(await _service.Client.PostAsync("/samples", Json("{\"title\":\"far too long\"}")));
 
         Assert.Equal((400, "validation-failed"), (problem.Status, problem.Type));
         Assert.Equal("title", Assert.Single(problem.Errors!).Key, ignoreCase: true);
@@ -145,7 +145,7 @@ public sealed class ErrorTests : IAsyncLifetime
     [Fact]
     public async Task No_answer_names_the_server_software()
     {
-        var response = await service.Client.GetAsync("/health/live");
+        var response = await _service.Client.GetAsync("/health/live");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Empty(response.Headers.Server);

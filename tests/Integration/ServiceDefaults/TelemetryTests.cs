@@ -162,39 +162,39 @@ public sealed class TelemetryTests
     /// <summary>Takes OTLP over HTTP and keeps the bodies; protobuf leaves texts readable.</summary>
     private sealed class Collector : IAsyncDisposable
     {
-        private readonly Channel<string> bodies = Channel.CreateUnbounded<string>();
-        private readonly WebApplication app;
+        private readonly Channel<string> _bodies = Channel.CreateUnbounded<string>();
+        private readonly WebApplication _app;
 
         private Collector()
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            app = builder.Build();
-            app.Urls.Add("http://127.0.0.1:0");
-            app.MapPost("/v1/traces", async (HttpRequest request) =>
+            _app = builder.Build();
+            _app.Urls.Add("http://127.0.0.1:0");
+            _app.MapPost("/v1/traces", async (HttpRequest request) =>
             {
                 using var body = new MemoryStream();
                 await request.Body.CopyToAsync(body);
-                bodies.Writer.TryWrite(Encoding.UTF8.GetString(body.ToArray()));
+                _bodies.Writer.TryWrite(Encoding.UTF8.GetString(body.ToArray()));
                 return Results.Ok();
             });
         }
 
-        public string Address => app.Urls.Single();
+        public string Address => _app.Urls.Single();
 
         public static async Task<Collector> StartAsync()
         {
             var collector = new Collector();
-            await collector.app.StartAsync();
+            await collector._app.StartAsync();
             return collector;
         }
 
         /// <summary>The service has stopped, and stopping sends what is left: nothing more will come.</summary>
         public async Task<string> EverythingAsync()
         {
-            bodies.Writer.Complete();
+            _bodies.Writer.Complete();
             var all = new StringBuilder();
-            await foreach (var body in bodies.Reader.ReadAllAsync())
+            await foreach (var body in _bodies.Reader.ReadAllAsync())
             {
                 all.Append(body);
             }
@@ -202,6 +202,6 @@ public sealed class TelemetryTests
             return all.ToString();
         }
 
-        public ValueTask DisposeAsync() => app.DisposeAsync();
+        public ValueTask DisposeAsync() => _app.DisposeAsync();
     }
 }

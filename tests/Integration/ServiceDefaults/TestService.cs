@@ -14,14 +14,14 @@ internal sealed class TestService : IAsyncDisposable
     public const string Issuer = "http://issuer.test";
     public const string Audience = "back2code";
 
-    private readonly string folder = Directory.CreateTempSubdirectory("b2c-defaults-").FullName;
-    private readonly TokenSigner signer;
+    private readonly string _folder = Directory.CreateTempSubdirectory("b2c-defaults-").FullName;
+    private readonly TokenSigner _signer;
 
     private TestService(Action<WebApplicationBuilder>? configure, Action<WebApplication>? map, IEnumerable<KeyValuePair<string, string?>>? settings)
     {
-        JwksPath = Path.Combine(folder, "jwks.json");
-        signer = TokenSigner.LoadOrCreate(Path.Combine(folder, "key.pem"), JwksPath);
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = folder });
+        JwksPath = Path.Combine(_folder, "jwks.json");
+        _signer = TokenSigner.LoadOrCreate(Path.Combine(_folder, "key.pem"), JwksPath);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = _folder });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["urls"] = "http://127.0.0.1:0",
@@ -68,7 +68,7 @@ internal sealed class TestService : IAsyncDisposable
         }
     }
 
-    public string Token(string user = "ada") => signer.Sign(user, TimeSpan.FromMinutes(5), Issuer, Audience, TimeProvider.System);
+    public string Token(string user = "ada") => _signer.Sign(user, TimeSpan.FromMinutes(5), Issuer, Audience, TimeProvider.System);
 
     public HttpRequestMessage Authorized(HttpMethod method, string path, string? token = null) =>
         new(method, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token()) } };
@@ -77,7 +77,7 @@ internal sealed class TestService : IAsyncDisposable
     {
         await App.DisposeAsync();
         Client.Dispose();
-        signer.Dispose();
-        Directory.Delete(folder, recursive: true);
+        _signer.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 }

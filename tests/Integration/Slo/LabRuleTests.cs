@@ -83,13 +83,48 @@ public sealed class LabRuleTests
         """);
 
     [Fact]
-    public Task A_metric_that_vanishes_ends_what_it_raised_and_raises_nothing() => Promtool.TestAsync(Rules(), $"""
+    public Task A_metric_that_vanishes_ends_what_it_raised_and_is_told_itself() => Promtool.TestAsync(Rules(), $"""
         {Header()}
               - series: 'requests_total{"{code=\"2xx\"}"}'
                 values: '0+84x60 stale'
               - series: 'requests_total{"{code=\"5xx\"}"}'
                 values: '0+36x60 stale'
         {AlertTests([(60, true, null), (80, false, null)])}
+              - {Firing("ShopAbsent", "error", 66, false)}
+              - {Firing("ShopAbsent", "error", 75, true)}
+              - {Firing("ShopAbsent", "error", 500, true)}
+        """);
+
+    [Fact]
+    public Task A_metric_that_is_not_there_yet_is_nothing_in_the_first_minute() => Promtool.TestAsync(Rules(), $"""
+        {Header()}
+              - series: 'requests_total{"{code=\"2xx\"}"}'
+                values: '_x50 0+84x60'
+            promql_expr_test:
+              - {Firing("ShopAbsent", "error", 50, false)}
+              - {Firing("ShopAbsent", "error", 70, false)}
+        """);
+
+    [Fact]
+    public Task A_metric_that_never_comes_is_told_after_a_minute() => Promtool.TestAsync(Rules(), $"""
+        {Header()}
+              - series: 'something_else'
+                values: '0+1x100'
+            promql_expr_test:
+              - {Firing("ShopAbsent", "error", 60, false)}
+              - {Firing("ShopAbsent", "error", 70, true)}
+        """);
+
+    [Fact]
+    public Task More_good_events_than_events_are_told() => Promtool.TestAsync(Rules().Replace("requests_total[", "all_total[", StringComparison.Ordinal), $"""
+        {Header()}
+              - series: 'requests_total{"{code=\"2xx\"}"}'
+                values: '0+100x60'
+              - series: 'all_total'
+                values: '0+100x30 3090+90x30'
+            promql_expr_test:
+              - {Firing("ShopRatioAboveOne", "error", 30, false)}
+              - {Firing("ShopRatioAboveOne", "error", 45, true)}
         """);
 
     [Fact]
@@ -100,6 +135,7 @@ public sealed class LabRuleTests
         {AlertTests([(20, true, null)])}
         """);
 
+    // Short windows are increases, which Prometheus extrapolates; long ones are differences of the counters and exact.
     [Fact]
     public Task Recordings_are_what_was_counted_and_idle_time_is_zero_not_nothing() => Promtool.TestAsync(Rules(), $"""
         {Header()}
@@ -108,14 +144,45 @@ public sealed class LabRuleTests
               - series: 'requests_total{"{code=\"5xx\"}"}'
                 values: '0+10x120 1200+0x60'
             promql_expr_test:
-              - {Sample("slo:total:rate30s", 60, 100)}
-              - {Sample("slo:good:rate30s", 60, 90)}
-              - {Sample("slo:errors:ratio_rate30s", 60, 0.1)}
-              - {Sample("slo:burn_rate:3s", 60, 20)}
-              - {Sample("slo:burn_rate:30s", 60, 20)}
-              - {Sample("slo:total:rate30s", 170, 0)}
-              - {Sample("slo:errors:ratio_rate30s", 170, 0)}
-              - {Sample("slo:burn_rate:30s", 170, 0)}
+              - {Sample("slo:total:increase6h", 60, 3000)}
+              - {Sample("slo:good:increase6h", 60, 2700)}
+              - {Sample("slo:total:increase30d", 100, 10000)}
+              - {Sample("slo:errors:ratio_rate6h", 60, 0.1)}
+              - {Sample("slo:burn_rate:ratio5m", 60, 20)}
+              - {Sample("slo:burn_rate:ratio6h", 60, 20)}
+              - {Sample("slo:error_budget_remaining:ratio", 100, 0.4444)}
+              - {Sample("slo:state:level", 100, 2)}
+              - {Sample("slo:total:increase6h", 170, 0)}
+              - {Sample("slo:errors:ratio_rate6h", 170, 0)}
+              - {Sample("slo:burn_rate:ratio6h", 170, 0)}
+        """);
+
+    [Fact]
+    public Task What_happened_while_nothing_was_scraped_is_counted_when_it_is_again() => Promtool.TestAsync(Rules(), $"""
+        {Header()}
+              - series: 'requests_total{"{code=\"2xx\"}"}'
+                values: '0+90x120 _x8 11520+90x200'
+              - series: 'requests_total{"{code=\"5xx\"}"}'
+                values: '0+10x120 _x8 1280+10x200'
+            promql_expr_test:
+              - {Sample("slo:total:increase3d", 120, 12000)}
+              - {Sample("slo:total:increase3d", 140, 13900)}
+              - {Sample("slo:total:increase30d", 300, 29900)}
+              - {Sample("slo:good:increase30d", 300, 26910)}
+        """);
+
+    [Fact]
+    public Task A_replica_that_starts_again_or_comes_or_goes_is_no_surge_of_events() => Promtool.TestAsync(Rules(), $"""
+        {Header()}
+              - series: 'requests_total{"{code=\"2xx\",instance=\"a\"}"}'
+                values: '1000000+50x100 0+50x200'
+              - series: 'requests_total{"{code=\"2xx\",instance=\"b\"}"}'
+                values: '5000000+50x200 stale'
+              - series: 'requests_total{"{code=\"2xx\",instance=\"c\"}"}'
+                values: '_x150 9000000+50x150'
+            promql_expr_test:
+              - {Sample("slo:total:increase30d", 90, 9000)}
+              - {Sample("slo:total:increase30d", 290, 31000, to: 1000)}
         """);
 
     private static string Rules()
@@ -150,9 +217,9 @@ public sealed class LabRuleTests
     private static Task ExpectAsync(Stretch[] load, (int At, bool? Fast, bool? Slow)[] expected) => Promtool.TestAsync(Rules(), $"""
         {Header()}
               - series: 'requests_total{"{code=\"2xx\"}"}'
-                values: '{Series(load, s => s.Good)}'
+                values: '{Stretch.Series(load, s => s.Good)}'
               - series: 'requests_total{"{code=\"5xx\"}"}'
-                values: '{Series(load, s => s.Bad)}'
+                values: '{Stretch.Series(load, s => s.Bad)}'
         {AlertTests(expected)}
         """);
 
@@ -163,20 +230,6 @@ public sealed class LabRuleTests
           - interval: 1s
             input_series:
         """;
-
-    private static string Series(Stretch[] load, Func<Stretch, int> perSecond)
-    {
-        var parts = new List<string> { "0" };
-        int total = 0;
-        foreach (Stretch stretch in load)
-        {
-            int step = perSecond(stretch);
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{total + step}+{step}x{stretch.Seconds - 1}"));
-            total += step * stretch.Seconds;
-        }
-
-        return string.Join(' ', parts);
-    }
 
     /// <summary>Asks for the series that Prometheus itself keeps of alerts: promtool's own alert test would compare the annotations' text as well.</summary>
     private static string AlertTests((int At, bool? Fast, bool? Slow)[] expected)
@@ -194,15 +247,18 @@ public sealed class LabRuleTests
         {
             if (fires is { } yes)
             {
-                string labels = $"alertname=\"{alert}\",alertstate=\"firing\",severity=\"{severity}\",slo=\"shop\",service=\"shop\"";
-                lines.Add($"      - {{expr: 'count(ALERTS{{{labels}}}) or vector(0)', eval_time: {at}s, exp_samples: [{{labels: '{{}}', value: {(yes ? 1 : 0)}}}]}}");
+                lines.Add("      - " + Firing(alert, severity, at, yes));
             }
         }
     }
 
-    private static string Sample(string metric, int at, double value) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{{expr: 'round({metric}, 0.0001)', eval_time: {at}s, exp_samples: [{{labels: '{"{service=\"shop\",slo=\"shop\"}"}', value: {value}}}]}}");
+    private static string Firing(string alert, string severity, int at, bool fires)
+    {
+        string labels = $"alertname=\"{alert}\",alertstate=\"firing\",severity=\"{severity}\",slo=\"shop\",service=\"shop\"";
+        return $"{{expr: 'count(ALERTS{{{labels}}}) or vector(0)', eval_time: {at}s, exp_samples: [{{labels: '{{}}', value: {(fires ? 1 : 0)}}}]}}";
+    }
 
-    private sealed record Stretch(int Seconds, int Good, int Bad);
+    private static string Sample(string metric, int at, double value, double to = 0.0001) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{expr: 'round({metric}, {to})', eval_time: {at}s, exp_samples: [{{labels: '{"{service=\"shop\",slo=\"shop\"}"}', value: {value}}}]}}");
 }

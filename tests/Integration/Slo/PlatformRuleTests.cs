@@ -50,13 +50,108 @@ public sealed class PlatformRuleTests
     public Task A_replica_in_maintenance_is_nothing() => ExpectAsync(
         [(ReplicaUp, "1+0x60 0+0x60"), (ReplicaIsDown, "0+0x120")], "ReplicaDown", [(62, false), (120, false)]);
 
-    private static Task ExpectAsync((string Name, string Values)[] series, string alert, (int At, bool Fires)[] expected)
+    [Fact]
+    public Task A_clock_that_is_off_is_told_and_one_that_is_a_second_late_is_not() => ExpectAsync(
+        [("back2code_clock_seconds{job=\"notes\",instance=\"notes-1\"}", "1+1x60 661+1x30 92+1x20")], "ClockSkewed", [(60, false), (61, false), (62, true), (91, true), (92, false)]);
+
+    [Fact]
+    public Task A_page_without_samples_is_told_while_the_scrape_succeeds() => ExpectAsync(
+        [(Up, "1+0x100"), ("back2code_clock_seconds{job=\"notes\",instance=\"notes-1\"}", "0+1x60 stale _x19 80+1x20")], "TelemetryMissing", [(60, false), (65, true), (79, true), (81, false)]);
+
+    [Fact]
+    public Task A_process_that_is_gone_is_not_told_as_one_without_samples() => ExpectAsync(
+        [(Up, "1+0x60 0+0x30"), ("back2code_clock_seconds{job=\"notes\",instance=\"notes-1\"}", "0+1x60 stale")], "TelemetryMissing", [(63, false), (80, false)]);
+
+    [Fact]
+    public Task Memory_beyond_half_a_gibibyte_is_told() => ExpectAsync(
+        [("process_resident_memory_bytes{job=\"notes\",instance=\"notes-1\"}", "180000000+0x30 600000000+0x30 180000000+0x30")], "ServiceMemoryHigh", [(30, false), (33, true), (60, true), (65, false)]);
+
+    [Fact]
+    public Task Tokens_that_are_refused_page_and_a_few_of_them_do_not() => ExpectAsync(
+        [
+            ("back2code_auth_tokens_total{job=\"notes\",instance=\"notes-1\",result=\"remembered\"}", "0+50x60 3000+0x30"),
+            ("back2code_auth_tokens_total{job=\"notes\",instance=\"notes-1\",result=\"key\"}", "0+5x60 305+50x30"),
+        ],
+        "TokensRejected",
+        [(50, false), (66, true), (88, true)],
+        "critical");
+
+    [Fact]
+    public Task What_never_was_a_token_does_not_count_as_refused() => ExpectAsync(
+        [
+            ("back2code_auth_tokens_total{job=\"notes\",instance=\"notes-1\",result=\"remembered\"}", "0+0x90"),
+            ("back2code_auth_tokens_total{job=\"notes\",instance=\"notes-1\",result=\"malformed\"}", "0+5x90"),
+        ],
+        "TokensRejected",
+        [(30, false), (80, false)],
+        "critical");
+
+    [Fact]
+    public Task A_gateway_with_hardly_a_connection_left_is_told() => ExpectAsync(
+        [
+            ("haproxy_process_current_connections{instance=\"notes-1\",job=\"gateway\"}", "50+0x30 850+0x30 50+0x20"),
+            ("haproxy_process_max_connections{instance=\"notes-1\",job=\"gateway\"}", "1000+0x90"),
+        ],
+        "GatewayConnectionsHigh",
+        [(30, false), (33, true), (60, true), (65, false)],
+        service: "gateway");
+
+    private static string Health(string check) => $"back2code_health_check_status{{check=\"{check}\",target=\"t\",job=\"monitoring\",instance=\"monitoring\"}}";
+
+    [Fact]
+    public Task A_health_check_that_is_critical_in_three_looks_is_told_until_it_is_not() => ExpectHealthAsync(
+        [(Health("disk"), "0x30 2x60 0x30")], [(44, false, false), (46, true, false), (90, true, false), (97, false, false)]);
+
+    [Fact]
+    public Task A_health_check_that_warns_in_three_looks_is_kept_and_wakes_nobody() => ExpectHealthAsync(
+        [(Health("disk"), "0x30 1x60 0x30")], [(44, false, false), (46, false, true), (90, false, true), (97, false, false)]);
+
+    [Fact]
+    public Task A_health_check_that_is_critical_once_is_nothing() => ExpectHealthAsync(
+        [(Health("disk"), "0x30 2x9 0x60")], [(38, false, false), (46, false, false), (60, false, false)]);
+
+    [Fact]
+    public Task A_health_check_that_gets_worse_changes_its_alert() => ExpectHealthAsync(
+        [(Health("disk"), "1x60 2x60")], [(50, false, true), (70, false, false), (80, true, false)]);
+
+    [Fact]
+    public Task A_health_check_that_could_not_look_or_is_about_processes_is_left_to_others() => ExpectHealthAsync(
+        [(Health("disk"), "3x60"), (Health("process"), "2x60")], [(30, false, false), (60, false, false)]);
+
+    [Fact]
+    public Task A_health_check_that_is_no_longer_told_raises_nothing() => ExpectHealthAsync(
+        [(Health("disk"), "2x60 _x60")], [(50, true, false), (70, false, false)]);
+
+    [Fact]
+    public Task Each_target_of_a_health_check_has_an_alert_of_its_own() => ExpectHealthAsync(
+        [(Health("queue"), "2x60"), (Health("queue").Replace("target=\"t\"", "target=\"other\"", StringComparison.Ordinal), "1x60")], [(50, true, true)]);
+
+    private static Task ExpectHealthAsync((string Name, string Values)[] series, (int At, bool Critical, bool Warns)[] expected)
+    {
+        var lines = new List<string> { "rule_files: [rules.yaml]", "evaluation_interval: 1s", "tests:", "  - interval: 1s", "    input_series:" };
+        lines.AddRange(series.Select(s => $"      - {{series: '{s.Name}', values: '{s.Values}'}}"));
+        lines.Add("    promql_expr_test:");
+        foreach ((int at, bool critical, bool warns) in expected)
+        {
+            foreach ((string alert, string severity, bool fires) in new[] { ("HealthCheckCritical", "warning", critical), ("HealthCheckWarning", "info", warns) })
+            {
+                lines.Add(
+                    $"      - {{expr: 'count(ALERTS{{alertname=\"{alert}\",alertstate=\"firing\",severity=\"{severity}\",service=\"monitoring\"}}) or vector(0)', "
+                    + $"eval_time: {at}s, exp_samples: [{{labels: '{{}}', value: {(fires ? 1 : 0)}}}]}}");
+            }
+        }
+
+        return Promtool.TestAsync(File.ReadAllText(Path.Combine(RepositoryRoot(), "deploy", "prometheus", "rules", "platform.yaml")), string.Join('\n', lines));
+    }
+
+    private static Task ExpectAsync(
+        (string Name, string Values)[] series, string alert, (int At, bool Fires)[] expected, string severity = "warning", string service = "notes")
     {
         var lines = new List<string> { "rule_files: [rules.yaml]", "evaluation_interval: 1s", "tests:", "  - interval: 1s", "    input_series:" };
         lines.AddRange(series.Select(s => $"      - {{series: '{s.Name}', values: '{s.Values}'}}"));
         lines.Add("    promql_expr_test:");
         lines.AddRange(expected.Select(e =>
-            $"      - {{expr: 'count(ALERTS{{alertname=\"{alert}\",alertstate=\"firing\",severity=\"warning\",instance=\"notes-1\",service=\"notes\"}}) or vector(0)', "
+            $"      - {{expr: 'count(ALERTS{{alertname=\"{alert}\",alertstate=\"firing\",severity=\"{severity}\",instance=\"notes-1\",service=\"{service}\"}}) or vector(0)', "
             + $"eval_time: {e.At}s, exp_samples: [{{labels: '{{}}', value: {(e.Fires ? 1 : 0)}}}]}}"));
         return Promtool.TestAsync(File.ReadAllText(Path.Combine(RepositoryRoot(), "deploy", "prometheus", "rules", "platform.yaml")), string.Join('\n', lines));
     }

@@ -23,7 +23,7 @@ internal static class Promtool
         }
     }
 
-    private static async Task RunAsync(params string[] arguments)
+    public static async Task RunAsync(params string[] arguments)
     {
         var info = new ProcessStartInfo(Programs.Find("promtool"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(info)!;

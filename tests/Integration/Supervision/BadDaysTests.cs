@@ -173,6 +173,37 @@ public sealed class BadDaysTests
         }
     }
 
+    [Fact]
+    public async Task What_dies_on_a_full_disk_comes_back_when_there_is_room_again()
+    {
+        Assert.SkipUnless(Posix.IsRoot, "Only root can mount a disk this small.");
+        await using var small = SmallPlatform.Of(SmallPlatform.Redis, SmallPlatform.Postgres);
+        Directory.CreateDirectory(small.State);
+        using var mount = Process.Start("mount", ["-t", "tmpfs", "-o", "size=600m,mode=755", "tmpfs", small.State]);
+        await mount.WaitForExitAsync(Token);
+        Assert.SkipUnless(mount.ExitCode == 0, "This machine does not allow mounts.");
+        try
+        {
+            await using var platform = await small.StartAsync();
+            var filler = Path.Combine(small.State, "filler");
+            Fill(filler);
+
+            SmallPlatform.Kill(await platform.StatusOfAsync("postgres"));
+            SmallPlatform.Kill(await platform.StatusOfAsync("redis"));
+            await platform.WaitForAsync("redis", p => p is { State: ProcessState.Ready, Restarts: 1 }, "is restarted, although nobody could write that down");
+            // PostgreSQL may find the few blocks that its last life left, or die again and again for the want of them.
+            await platform.WaitForAsync("postgres", p => p.Restarts > 0, "is tried again");
+            File.Delete(filler);
+
+            await platform.WaitForAsync("postgres", p => p is { State: ProcessState.Ready, Restarts: > 0 }, "is back");
+        }
+        finally
+        {
+            using var unmount = Process.Start("umount", [small.State]);
+            await unmount.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
     [Theory]
     [InlineData("logs", "logs is a file and should be a folder")]
     [InlineData("data", "data is a file and should be a folder")]
@@ -370,5 +401,23 @@ public sealed class BadDaysTests
         }
 
         return Process.Start(start)!;
+    }
+
+    /// <summary>Takes all the room there is.</summary>
+    private static void Fill(string path)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var block = new byte[1 << 20];
+        try
+        {
+            while (true)
+            {
+                file.Write(block);
+            }
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
     }
 }

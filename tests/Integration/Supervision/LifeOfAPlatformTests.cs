@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Back2Code.IntegrationTests.Servers;
 using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Supervision.Linux;
 using Back2Code.Lab.Topology;
@@ -10,6 +11,8 @@ namespace Back2Code.IntegrationTests.Supervision;
 [SupportedOSPlatform("linux")]
 public sealed class LifeOfAPlatformTests
 {
+    private const int Stop = 19;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -74,6 +77,70 @@ public sealed class LifeOfAPlatformTests
         var after = await platform.WaitForAsync("redis", p => p is { State: ProcessState.Ready, Restarts: 1 }, "is restarted");
         Assert.NotEqual(before.Pid, after.Pid);
         Assert.Contains("redis: was ended by SIGKILL; restarts in 0.2 s", small.AllMessages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_process_that_hangs_is_killed_and_comes_back()
+    {
+        await using var small = SmallPlatform.Of(SmallPlatform.RedisThat("restart: {hung: 2s}"));
+        await using var platform = await small.StartAsync();
+        var before = await platform.StatusOfAsync("redis");
+
+        SmallPlatform.Signal(before, Stop);
+
+        var after = await platform.WaitForAsync("redis", p => p is { State: ProcessState.Ready, Restarts: 1 }, "is restarted");
+        Assert.NotEqual(before.Pid, after.Pid);
+        Assert.Contains("s and is killed", small.AllMessages, StringComparison.Ordinal);
+        Assert.Contains("was ended by SIGKILL", small.AllMessages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_process_that_is_held_may_hang_until_it_is_released()
+    {
+        await using var small = SmallPlatform.Of(SmallPlatform.RedisThat("restart: {hung: 500ms}"));
+        await using var platform = await small.StartAsync();
+        var before = await platform.StatusOfAsync("redis");
+        await platform.Client.HoldAsync("redis", TimeSpan.FromMinutes(5), Token);
+        SmallPlatform.Signal(before, Stop);
+        await platform.WaitForAsync("redis", p => p.State == ProcessState.Unready, "hangs");
+
+        // Several times as long as it would have been given.
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        for (var look = 0; look < 16; look++)
+        {
+            await looks.WaitForNextTickAsync(Token);
+            Assert.Equal((before.Pid, ProcessState.Unready), ((await platform.StatusOfAsync("redis")).Pid, (await platform.StatusOfAsync("redis")).State));
+        }
+
+        await platform.Client.ReleaseAsync("redis", Token);
+        await platform.WaitForAsync("redis", p => p is { State: ProcessState.Ready, Restarts: 1 }, "is restarted");
+    }
+
+    [Fact]
+    public async Task A_process_that_is_not_ready_but_alive_is_left_alone()
+    {
+        // As a gateway without a server: /ready says no for as long as the flag is missing, /alive says yes.
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no python3 here.");
+        await using var small = SmallPlatform.Of(
+            "  web: {program: /usr/bin/python3, port: 80, arguments: [-m, http.server, '${port}', --bind, 127.0.0.1], restart: {hung: 500ms}, ready: {probe: http, path: /ready, alive: /}}\n");
+        var starting = small.StartAsync();
+        await Eventually.IsTrueAsync(() => Directory.Exists(Path.Combine(small.State, "data", "web")), TimeSpan.FromSeconds(20), "its folder is there");
+        var flag = Path.Combine(small.State, "data", "web", "ready");
+        File.WriteAllText(flag, "");
+        await using var platform = await starting;
+        var before = await platform.StatusOfAsync("web");
+
+        File.Delete(flag);
+        await platform.WaitForAsync("web", p => p.State == ProcessState.Unready, "is not ready");
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        for (var look = 0; look < 12; look++)
+        {
+            await looks.WaitForNextTickAsync(Token);
+        }
+
+        File.WriteAllText(flag, "");
+        var after = await platform.WaitForAsync("web", p => p.State == ProcessState.Ready, "is ready again");
+        Assert.Equal((before.Pid, 0), (after.Pid, after.Restarts));
     }
 
     [Fact]

@@ -17,11 +17,14 @@ internal sealed class SmallPlatform : IAsyncDisposable, IProgress<PlatformProgre
     public const string Redis =
         "  redis: {program: redis-server, port: 79, files: {redis.conf: deploy/redis/redis.conf}, arguments: ['${config}/redis.conf'], ready: {probe: redis, secret: redis}}\n";
 
+    /// <summary>Redis with something more to say about it.</summary>
+    public static string RedisThat(string more) => Redis.Replace("redis: {program", $"redis: {{{more}, program", StringComparison.Ordinal);
+
     public const string Postgres =
         "  postgres: {program: /usr/lib/postgresql/*/bin/postgres, port: 32, setup: postgres, schemas: [notes, other], stop: {signal: INT, timeout: 3s}, ready: {probe: postgres}, " +
         "arguments: [-D, '${data}/cluster', -h, 127.0.0.1, -p, '${port}', -k, '', -c, shared_buffers=16MB, -c, fsync=off]}\n";
 
-    private readonly List<Platform> started = [];
+    private readonly List<Platform> _started = [];
 
     private SmallPlatform(string folder, string processes)
     {
@@ -65,7 +68,7 @@ internal sealed class SmallPlatform : IAsyncDisposable, IProgress<PlatformProgre
     public async Task<Platform> StartAsync(int? portBase = null)
     {
         var platform = await Platform.StartAsync(Options(portBase), this, TestContext.Current.CancellationToken);
-        started.Add(platform);
+        _started.Add(platform);
         return platform;
     }
 
@@ -122,7 +125,7 @@ internal sealed class SmallPlatform : IAsyncDisposable, IProgress<PlatformProgre
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var platform in started)
+        foreach (var platform in _started)
         {
             await platform.DisposeAsync();
         }

@@ -78,6 +78,9 @@ internal sealed class StandIn : IAsyncDisposable
     /// <summary>Events are kept back and delivered when this turns false.</summary>
     public volatile bool HoldEvents;
 
+    /// <summary>How long a read of one note takes.</summary>
+    public TimeSpan ReadDelay { get; set; }
+
     public ConcurrentBag<string> TraceParents { get; } = [];
 
     /// <summary>How often an inbox was read.</summary>
@@ -284,6 +287,7 @@ internal sealed class StandIn : IAsyncDisposable
 
     private async Task ReadAsync(HttpContext context, string user, Guid id)
     {
+        await Task.Delay(ReadDelay, context.RequestAborted);
         Note? note;
         lock (_gate)
         {

@@ -102,6 +102,26 @@ public sealed class TrafficCommandTests : IAsyncLifetime
         Assert.Contains("2 lost, 0 duplicated, 0 stale", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Verification_exits_4_when_the_platform_does_not_answer_and_says_how_far_it_is()
+    {
+        using var run = Start("run --rate 20 --warmup 0 --duration 1s");
+        await run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await run.WaitForExitAsync(TestContext.Current.CancellationToken);
+        _platform.BlackHole = true;
+
+        using var verify = Start("verify --deadline 2s --json --progress");
+        string[] lines = (await verify.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await verify.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(4, verify.ExitCode);
+        Assert.All(lines[..^1], l => Assert.StartsWith("{\"event\":\"progress\",\"confirmed\":0,", l, StringComparison.Ordinal));
+        Assert.NotEmpty(lines[..^1]);
+        var verdict = JsonSerializer.Deserialize(lines[^1], TrafficJson.Default.LedgerVerdict)!;
+        Assert.Equal((0, 0), (verdict.Verified, verdict.Lost));
+        Assert.True(verdict.Unreadable > 0);
+    }
+
     [Theory]
     [InlineData("--duration soon", "'soon' is no duration")]
     [InlineData("--rate 0", "rate must lie between")]

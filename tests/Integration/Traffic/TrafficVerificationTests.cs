@@ -150,9 +150,41 @@ public sealed class TrafficVerificationTests : IAsyncLifetime
 
         var verdict = await VerifyAsync(deadline: 0.7);
 
-        Assert.Equal(0, verdict.Verified);
-        Assert.True(verdict.Lost > 0);
-        Assert.Equal(verdict.Lost, verdict.Unreadable);
+        Assert.Equal((0, 0, 0, 0), (verdict.Verified, verdict.Lost, verdict.Duplicated, verdict.Stale));
+        Assert.True(verdict.Unreadable > 0);
+        Assert.All(verdict.Details, d => Assert.Equal("unreadable", d.Kind));
+        Assert.False(verdict.Clean);
+    }
+
+    [Fact]
+    public async Task What_was_wrong_before_the_platform_fell_silent_is_not_called_lost()
+    {
+        await SendAsync();
+        _platform.HoldEvents = true;
+
+        var verifying = VerifyAsync(deadline: 4, timeout: 0.5);
+        await WaitUntilAsync(() => _platform.InboxReads >= 9 || verifying.IsCompleted);
+        _platform.BlackHole = true;
+        var verdict = await verifying;
+
+        Assert.Equal((0, 0, 0), (verdict.Lost, verdict.Duplicated, verdict.Stale));
+        Assert.True(verdict.Unreadable > 0);
+    }
+
+    [Fact]
+    public async Task A_large_ledger_has_the_time_it_takes_to_ask_for_all_of_it()
+    {
+        await SendAsync(mix: "creates=1", rate: 400);
+        _platform.ReadDelay = TimeSpan.FromMilliseconds(10);
+
+        // 600 notes at 10 ms or more, 4 at a time, cannot be read in half a second.
+        var said = new List<VerificationProgress>();
+        var verdict = await VerifyAsync(deadline: 0.5, onProgress: said.Add);
+
+        Assert.True(verdict.Seconds > 1, $"all of it was read in {verdict.Seconds} s, so nothing was shown");
+        Assert.Equal((verdict.Acknowledged, 0, 0), (verdict.Verified, verdict.Lost, verdict.Unreadable));
+        Assert.NotEmpty(said);
+        Assert.All(said, s => Assert.InRange(s.Confirmed, 0, s.Acknowledged));
     }
 
     [Fact]
@@ -249,7 +281,7 @@ public sealed class TrafficVerificationTests : IAsyncLifetime
         Assert.False(_platform.Due);
     }
 
-    private Task<LedgerVerdict> VerifyAsync(double deadline = 10)
+    private Task<LedgerVerdict> VerifyAsync(double deadline = 10, Action<VerificationProgress>? onProgress = null, double timeout = 5)
     {
         var options = new VerificationOptions
         {
@@ -258,8 +290,9 @@ public sealed class TrafficVerificationTests : IAsyncLifetime
             Tokens = _platform.Tokens,
             Deadline = TimeSpan.FromSeconds(deadline),
             Settle = TimeSpan.FromMilliseconds(50),
+            Timeout = TimeSpan.FromSeconds(timeout),
         };
-        return new LedgerVerification(options, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken);
+        return new LedgerVerification(options, TimeProvider.System) { OnProgress = onProgress }.RunAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task WaitUntilAsync(Func<bool> condition)

@@ -3,8 +3,8 @@ namespace Back2Code.UnitTests.Architecture;
 /// <summary>Who may know whom. A failure here is a design question, not a test to adjust.</summary>
 public sealed class ProjectReferenceTests
 {
-    private static readonly string[] s_services = [.. Repository.ProjectsIn("Services").Select(project => project.Name)];
-    private static readonly string[] s_lab = [.. Repository.ProjectsIn("Lab").Select(project => project.Name)];
+    private static readonly string[] Services = [.. Repository.ProjectsIn("Services").Select(project => project.Name)];
+    private static readonly string[] Lab = [.. Repository.ProjectsIn("Lab").Select(project => project.Name)];
 
     [Fact]
     public void The_three_groups_are_the_whole_of_src() =>
@@ -18,7 +18,7 @@ public sealed class ProjectReferenceTests
 
     [Fact]
     public void The_lab_knows_services_by_topology_and_HTTP_only() =>
-        Assert.DoesNotContain(References("Lab"), reference => s_services.Contains(reference.To));
+        Assert.DoesNotContain(References("Lab"), reference => Services.Contains(reference.To));
 
     [Fact]
     public void Resilience_is_the_ground_and_stands_on_nothing() =>
@@ -33,7 +33,7 @@ public sealed class ProjectReferenceTests
     public void Every_service_has_the_defaults() =>
         Assert.All(Repository.ProjectsIn("Services"), service => Assert.Contains("Back2Code.ServiceDefaults", service.References));
 
-    private static bool IsServiceOrLab((string From, string To) reference) => s_services.Contains(reference.To) || s_lab.Contains(reference.To);
+    private static bool IsServiceOrLab((string From, string To) reference) => Services.Contains(reference.To) || Lab.Contains(reference.To);
 
     private static IEnumerable<(string From, string To)> References(string group) =>
         Repository.ProjectsIn(group).SelectMany(project => project.References.Select(reference => (project.Name, reference)));

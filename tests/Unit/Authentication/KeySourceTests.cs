@@ -10,33 +10,33 @@ namespace Back2Code.UnitTests.Authentication;
 
 public sealed class KeySourceTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("b2c-keys-").FullName;
-    private readonly ManualTime time = new();
-    private readonly TokenSigner first = TokenSigner.CreateInMemory();
-    private readonly TokenSigner second = TokenSigner.CreateInMemory();
+    private readonly string _folder = Directory.CreateTempSubdirectory("b2c-keys-").FullName;
+    private readonly ManualTime _time = new();
+    private readonly TokenSigner _first = TokenSigner.CreateInMemory();
+    private readonly TokenSigner _second = TokenSigner.CreateInMemory();
 
-    private string JwksPath => Path.Combine(folder, "jwks.json");
+    private string JwksPath => Path.Combine(_folder, "jwks.json");
 
     public void Dispose()
     {
-        first.Dispose();
-        second.Dispose();
-        Directory.Delete(folder, recursive: true);
+        _first.Dispose();
+        _second.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
     public async Task A_changed_file_is_read_again_within_a_second()
     {
-        await File.WriteAllTextAsync(JwksPath, first.JsonWebKeySet);
-        var keys = new FileKeys(JwksPath, time, NullLogger<FileKeys>.Instance);
+        await File.WriteAllTextAsync(JwksPath, _first.JsonWebKeySet);
+        var keys = new FileKeys(JwksPath, _time, NullLogger<FileKeys>.Instance);
         var before = await keys.CurrentAsync(CancellationToken.None);
-        await File.WriteAllTextAsync(JwksPath, second.JsonWebKeySet + " ");
+        await File.WriteAllTextAsync(JwksPath, _second.JsonWebKeySet + " ");
 
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         var after = await keys.CurrentAsync(CancellationToken.None);
 
-        Assert.NotNull(before.Find(first.KeyId));
-        Assert.Equal((true, true), (after.Find(first.KeyId) is null, after.Find(second.KeyId) is not null));
+        Assert.NotNull(before.Find(_first.KeyId));
+        Assert.Equal((true, true), (after.Find(_first.KeyId) is null, after.Find(_second.KeyId) is not null));
     }
 
     [Theory]
@@ -45,8 +45,8 @@ public sealed class KeySourceTests : IDisposable
     [InlineData(null)]
     public async Task A_broken_or_missing_file_leaves_the_old_keys_in_force(string? content)
     {
-        await File.WriteAllTextAsync(JwksPath, first.JsonWebKeySet);
-        var keys = new FileKeys(JwksPath, time, NullLogger<FileKeys>.Instance);
+        await File.WriteAllTextAsync(JwksPath, _first.JsonWebKeySet);
+        var keys = new FileKeys(JwksPath, _time, NullLogger<FileKeys>.Instance);
         var before = await keys.CurrentAsync(CancellationToken.None);
         if (content is null)
         {
@@ -57,7 +57,7 @@ public sealed class KeySourceTests : IDisposable
             await File.WriteAllTextAsync(JwksPath, content);
         }
 
-        time.Advance(TimeSpan.FromSeconds(2));
+        _time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Same(before, await keys.CurrentAsync(CancellationToken.None));
     }
@@ -65,10 +65,10 @@ public sealed class KeySourceTests : IDisposable
     [Fact]
     public async Task A_file_that_appears_later_is_found()
     {
-        var keys = new FileKeys(JwksPath, time, NullLogger<FileKeys>.Instance);
+        var keys = new FileKeys(JwksPath, _time, NullLogger<FileKeys>.Instance);
         await Assert.ThrowsAsync<DependencyUnavailableException>(async () => await keys.CurrentAsync(CancellationToken.None));
 
-        await File.WriteAllTextAsync(JwksPath, first.JsonWebKeySet);
+        await File.WriteAllTextAsync(JwksPath, _first.JsonWebKeySet);
 
         Assert.Equal(1, (await keys.CurrentAsync(CancellationToken.None)).Count);
     }
@@ -76,12 +76,12 @@ public sealed class KeySourceTests : IDisposable
     [Fact]
     public async Task Remote_keys_are_fetched_once_and_kept()
     {
-        using var issuer = new Issuer(first);
+        using var issuer = new Issuer(_first);
         using var keys = Remote(issuer);
 
         for (var i = 0; i < 5; i++)
         {
-            Assert.NotNull((await keys.CurrentAsync(CancellationToken.None)).Find(first.KeyId));
+            Assert.NotNull((await keys.CurrentAsync(CancellationToken.None)).Find(_first.KeyId));
         }
 
         Assert.Equal(1, issuer.Asked);
@@ -90,11 +90,11 @@ public sealed class KeySourceTests : IDisposable
     [Fact]
     public async Task An_unknown_key_is_looked_for_at_once_but_not_more_often_than_the_interval()
     {
-        using var issuer = new Issuer(first);
+        using var issuer = new Issuer(_first);
         using var keys = Remote(issuer);
         var known = await keys.CurrentAsync(CancellationToken.None);
-        issuer.Signer = second;
-        time.Advance(TimeSpan.FromSeconds(1));
+        issuer.Signer = _second;
+        _time.Advance(TimeSpan.FromSeconds(1));
 
         var refreshed = await keys.RefreshAsync(known, CancellationToken.None);
         for (var i = 0; i < 100; i++)
@@ -102,21 +102,21 @@ public sealed class KeySourceTests : IDisposable
             await keys.RefreshAsync(refreshed, CancellationToken.None);
         }
 
-        Assert.NotNull(refreshed.Find(second.KeyId));
+        Assert.NotNull(refreshed.Find(_second.KeyId));
         Assert.Equal(2, issuer.Asked);
     }
 
     [Fact]
     public async Task Keys_stay_when_the_issuer_goes_away_and_it_is_asked_ever_less_often()
     {
-        using var issuer = new Issuer(first);
+        using var issuer = new Issuer(_first);
         using var keys = Remote(issuer);
         var known = await keys.CurrentAsync(CancellationToken.None);
         issuer.Signer = null;
 
         for (var i = 0; i < 600; i++)
         {
-            time.Advance(TimeSpan.FromSeconds(1));
+            _time.Advance(TimeSpan.FromSeconds(1));
             Assert.Same(known, await keys.RefreshAsync(known, CancellationToken.None));
         }
 
@@ -132,15 +132,15 @@ public sealed class KeySourceTests : IDisposable
 
         await Assert.ThrowsAsync<DependencyUnavailableException>(async () => await keys.CurrentAsync(CancellationToken.None));
 
-        issuer.Signer = first;
-        time.Advance(TimeSpan.FromSeconds(2));
-        Assert.NotNull((await keys.CurrentAsync(CancellationToken.None)).Find(first.KeyId));
+        issuer.Signer = _first;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.NotNull((await keys.CurrentAsync(CancellationToken.None)).Find(_first.KeyId));
     }
 
     [Fact]
     public async Task Callers_at_the_same_moment_share_one_fetch()
     {
-        using var issuer = new Issuer(first);
+        using var issuer = new Issuer(_first);
         using var keys = Remote(issuer);
 
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => keys.CurrentAsync(CancellationToken.None).AsTask()));
@@ -149,20 +149,20 @@ public sealed class KeySourceTests : IDisposable
     }
 
     private RemoteKeys Remote(Issuer issuer) =>
-        new(new HttpClient(issuer), new BearerTokenOptions { JwksUri = new Uri("http://issuer.test/jwks") }, time, NullLogger<RemoteKeys>.Instance);
+        new(new HttpClient(issuer), new BearerTokenOptions { JwksUri = new Uri("http://issuer.test/jwks") }, _time, NullLogger<RemoteKeys>.Instance);
 
     /// <summary>Other people's system: an issuer that is there or is not.</summary>
     private sealed class Issuer(TokenSigner? signer) : HttpMessageHandler
     {
-        private int asked;
+        private int _asked;
 
         public TokenSigner? Signer { get; set; } = signer;
 
-        public int Asked => asked;
+        public int Asked => _asked;
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            Interlocked.Increment(ref asked);
+            Interlocked.Increment(ref _asked);
             return Signer is { } present
                 ? Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(present.JsonWebKeySet, Encoding.UTF8, "application/json") })
                 : throw new HttpRequestException("connection refused");

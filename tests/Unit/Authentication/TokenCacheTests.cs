@@ -6,42 +6,42 @@ namespace Back2Code.UnitTests.Authentication;
 
 public sealed class TokenCacheTests : IDisposable
 {
-    private readonly TokenForge forge = new();
+    private readonly TokenForge _forge = new();
 
-    public void Dispose() => forge.Dispose();
+    public void Dispose() => _forge.Dispose();
 
     [Fact]
     public void A_token_is_remembered_until_it_expires()
     {
-        var cache = new TokenCache(100, forge.Time);
-        cache.Add("a", forge.Keys, Accepted(TimeSpan.FromSeconds(10)));
-        var before = cache.Find("a", forge.Keys);
+        var cache = new TokenCache(100, _forge.Time);
+        cache.Add("a", _forge.Keys, Accepted(TimeSpan.FromSeconds(10)));
+        var before = cache.Find("a", _forge.Keys);
 
-        forge.Time.Advance(TimeSpan.FromSeconds(10));
+        _forge.Time.Advance(TimeSpan.FromSeconds(10));
 
         Assert.NotNull(before);
-        Assert.Null(cache.Find("a", forge.Keys));
+        Assert.Null(cache.Find("a", _forge.Keys));
     }
 
     [Fact]
     public void Changed_keys_forget_every_token()
     {
-        var cache = new TokenCache(100, forge.Time);
-        cache.Add("a", forge.Keys, Accepted(TimeSpan.FromSeconds(10)));
+        var cache = new TokenCache(100, _forge.Time);
+        cache.Add("a", _forge.Keys, Accepted(TimeSpan.FromSeconds(10)));
 
-        Assert.Null(cache.Find("a", KeySet.Parse(Encoding.UTF8.GetBytes(forge.Signer.JsonWebKeySet))));
+        Assert.Null(cache.Find("a", KeySet.Parse(Encoding.UTF8.GetBytes(_forge.Signer.JsonWebKeySet))));
     }
 
     [Fact]
     public void It_never_holds_more_than_its_capacity_and_keeps_what_is_used()
     {
-        var cache = new TokenCache(100, forge.Time);
-        cache.Add("used", forge.Keys, Accepted(TimeSpan.FromHours(1)));
+        var cache = new TokenCache(100, _forge.Time);
+        cache.Add("used", _forge.Keys, Accepted(TimeSpan.FromHours(1)));
 
         for (var i = 0; i < 10_000; i++)
         {
-            cache.Add($"token-{i}", forge.Keys, Accepted(TimeSpan.FromHours(1)));
-            Assert.NotNull(cache.Find("used", forge.Keys));
+            cache.Add($"token-{i}", _forge.Keys, Accepted(TimeSpan.FromHours(1)));
+            Assert.NotNull(cache.Find("used", _forge.Keys));
         }
 
         Assert.InRange(cache.Count, 1, 102);
@@ -50,11 +50,11 @@ public sealed class TokenCacheTests : IDisposable
     [Fact]
     public void A_capacity_of_zero_remembers_nothing()
     {
-        var cache = new TokenCache(0, forge.Time);
-        cache.Add("a", forge.Keys, Accepted(TimeSpan.FromSeconds(10)));
+        var cache = new TokenCache(0, _forge.Time);
+        cache.Add("a", _forge.Keys, Accepted(TimeSpan.FromSeconds(10)));
 
-        Assert.Null(cache.Find("a", forge.Keys));
+        Assert.Null(cache.Find("a", _forge.Keys));
     }
 
-    private TokenVerdict.Accepted Accepted(TimeSpan lifetime) => new(new ClaimsIdentity("Bearer"), forge.Time.GetUtcNow() + lifetime);
+    private TokenVerdict.Accepted Accepted(TimeSpan lifetime) => new(new ClaimsIdentity("Bearer"), _forge.Time.GetUtcNow() + lifetime);
 }

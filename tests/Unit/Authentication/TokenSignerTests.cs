@@ -9,13 +9,13 @@ namespace Back2Code.UnitTests.Authentication;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class TokenSignerTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("b2c-signer-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("b2c-signer-").FullName;
 
-    private string Pem => Path.Combine(folder, "signing-key.pem");
+    private string Pem => Path.Combine(_folder, "signing-key.pem");
 
-    private string Jwks => Path.Combine(folder, "jwks.json");
+    private string Jwks => Path.Combine(_folder, "jwks.json");
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void The_key_is_created_for_its_owner_only_and_the_public_set_for_all()
@@ -25,7 +25,19 @@ public sealed class TokenSignerTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Pem));
         Assert.True(File.GetUnixFileMode(Jwks).HasFlag(UnixFileMode.OtherRead | UnixFileMode.GroupRead));
         Assert.DoesNotContain("\"d\"", File.ReadAllText(Jwks), StringComparison.Ordinal);
-        Assert.Equal(["jwks.json", "signing-key.pem"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+        Assert.Equal(["jwks.json", "signing-key.pem"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void Loading_the_key_alone_leaves_the_public_set_as_it_is()
+    {
+        using var created = TokenSigner.LoadOrCreate(Pem, Jwks);
+        File.WriteAllText(Jwks, "somebody has changed this");
+
+        using var loaded = TokenSigner.Load(Pem);
+
+        Assert.Equal(created.KeyId, loaded.KeyId);
+        Assert.Equal("somebody has changed this", File.ReadAllText(Jwks));
     }
 
     [Fact]
@@ -55,7 +67,7 @@ public sealed class TokenSignerTests : IDisposable
 
         Assert.Single(signers.Select(s => s.KeyId).Distinct());
         Assert.Equal(signers[0].JsonWebKeySet, await File.ReadAllTextAsync(Jwks));
-        Assert.Equal(2, Directory.GetFiles(folder).Length);
+        Assert.Equal(2, Directory.GetFiles(_folder).Length);
         Array.ForEach(signers, s => s.Dispose());
     }
 

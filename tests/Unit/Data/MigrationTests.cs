@@ -4,33 +4,33 @@ namespace Back2Code.UnitTests.Data;
 
 public sealed class MigrationTests
 {
-    private static readonly Migration s_first = new("service", 1, "notes", "CREATE TABLE notes ()");
-    private static readonly Migration s_second = new("service", 2, "tags", "CREATE TABLE tags ()");
+    private static readonly Migration First = new("service", 1, "notes", "CREATE TABLE notes ()");
+    private static readonly Migration Second = new("service", 2, "tags", "CREATE TABLE tags ()");
 
     [Fact]
     public void What_was_not_applied_is_pending_in_order()
     {
-        var pending = MigrationPlan.Pending([s_first, s_second], []);
+        var pending = MigrationPlan.Pending([First, Second], []);
 
-        Assert.Equal([s_first, s_second], pending);
+        Assert.Equal([First, Second], pending);
     }
 
     [Fact]
     public void What_was_applied_is_not_pending()
     {
-        var pending = MigrationPlan.Pending([s_first, s_second], [Applied(s_first)]);
+        var pending = MigrationPlan.Pending([First, Second], [Applied(First)]);
 
-        Assert.Equal([s_second], pending);
+        Assert.Equal([Second], pending);
     }
 
     [Fact]
     public void A_changed_migration_is_an_error_that_says_what_to_do()
     {
-        var changed = s_first with { Sql = "CREATE TABLE notes (id int)" };
+        var changed = First with { Sql = "CREATE TABLE notes (id int)" };
 
         // `with` copies the checksum, so make the record anew.
         var error = Assert.Throws<MigrationException>(() =>
-            MigrationPlan.Pending([new Migration(changed.Set, changed.Version, changed.Name, changed.Sql)], [Applied(s_first)]));
+            MigrationPlan.Pending([new Migration(changed.Set, changed.Version, changed.Name, changed.Sql)], [Applied(First)]));
 
         Assert.Contains("0001_notes.sql", error.Message, StringComparison.Ordinal);
         Assert.Contains("write the change as a new migration", error.Message, StringComparison.Ordinal);
@@ -38,11 +38,11 @@ public sealed class MigrationTests
 
     [Fact]
     public void A_migration_below_the_newest_applied_one_is_an_error() =>
-        Assert.Throws<MigrationException>(() => MigrationPlan.Pending([s_first, s_second], [Applied(s_second)]));
+        Assert.Throws<MigrationException>(() => MigrationPlan.Pending([First, Second], [Applied(Second)]));
 
     [Fact]
     public void A_database_ahead_of_the_program_is_fine() =>
-        Assert.Empty(MigrationPlan.Pending([s_first], [Applied(s_first), Applied(s_second)]));
+        Assert.Empty(MigrationPlan.Pending([First], [Applied(First), Applied(Second)]));
 
     [Fact]
     public void Line_ends_do_not_change_a_migration() =>

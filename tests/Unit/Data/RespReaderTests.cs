@@ -108,7 +108,7 @@ public sealed class RespReaderTests
 
     [Fact]
     public void What_is_written_as_a_command_is_read_back_however_it_is_cut() =>
-        Prop.ForAll((NonNull<string>[] words, PositiveInt chunk) =>
+        Prop.ForAll(async (NonNull<string>[] words, PositiveInt chunk) =>
         {
             string[] command = ["X", .. words.Select(word => word.Get)];
             var buffer = new System.Buffers.ArrayBufferWriter<byte>();
@@ -117,8 +117,7 @@ public sealed class RespReaderTests
             var stream = new ChunkedStream(buffer.WrittenSpan.ToArray(), chunk.Get);
             var reader = new RespReader(stream, 1 << 20, 4, bufferBytes: 16);
 
-            // The stream completes synchronously, so the task is complete here.
-            var reply = reader.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult()!;
+            var reply = (await reader.ReadAsync(CancellationToken.None))!;
             return buffer.WrittenCount <= RespWriter.SizeOf(arguments)
                 && reply.Items.Select(item => Convert.ToHexString(item.Bytes.Span)).SequenceEqual(command.Select(word => Convert.ToHexString(Encoding.UTF8.GetBytes(word))));
         }).QuickCheckThrowOnFailure();

@@ -7,9 +7,9 @@ public sealed class DrillReaderTests : IDisposable
 {
     private const string Head = "title: t\ndescription: d\nmethod: []\n";
 
-    private readonly string folder = Directory.CreateTempSubdirectory("drill-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("drill-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void Everything_in_the_extension_is_read()
@@ -24,7 +24,7 @@ public sealed class DrillReaderTests : IDisposable
                 expect: {alert: Slow}
                 usersNotice: true
                 duration: 1m
-                objectives: {mttd: 5s, mttr: 15s, failedRatio: 0.1, p99: 2500ms, lost: 1, alertsAllowed: [Other]}
+                objectives: {mttd: 5s, mttr: 15s, failedRatio: 0.1, budget: 0.0004, p99: 2500ms, lost: 1, alertsAllowed: [Other]}
             """);
 
         Assert.Equal(new DrillTraffic(50, TimeSpan.FromSeconds(2), 3, "reads=1"), drill.Traffic);
@@ -32,8 +32,65 @@ public sealed class DrillReaderTests : IDisposable
         Assert.Equal(("link.latency", "notes-*-to-postgres", TimeSpan.FromSeconds(12)), (fault.Type, fault.Target, fault.For));
         Assert.Equal("200ms", fault.Parameters["jitter"]);
         Assert.Equal(("drill", "Slow", true, TimeSpan.FromMinutes(1)), (drill.Name, drill.ExpectedAlert, drill.UsersNotice, drill.Duration));
-        Assert.Equal((TimeSpan.FromSeconds(5), 0.1m, TimeSpan.FromSeconds(2.5), 1), (drill.Objectives.Mttd, drill.Objectives.FailedRatio, drill.Objectives.P99, drill.Objectives.Lost));
+        Assert.Equal((TimeSpan.FromSeconds(5), 0.1m, 0.0004m), (drill.Objectives.Mttd, drill.Objectives.FailedRatio, drill.Objectives.Budget));
+        Assert.Equal((TimeSpan.FromSeconds(2.5), 1), (drill.Objectives.P99, drill.Objectives.Lost));
         Assert.Equal(["Other"], drill.Objectives.AlertsAllowed);
+    }
+
+    [Fact]
+    public void Faults_may_come_later_and_again_and_objectives_may_count_incidents()
+    {
+        var drill = Read("""
+            extensions:
+              - name: back2code
+                faults:
+                  - {type: app.errors, target: "notes-*", parameters: {ratio: 0.01, route: /v1/notes}, for: 5s}
+                  - {type: link.down, target: a-to-b, for: 2s, after: 3s, repeat: {times: 4, every: 5s}}
+                expect: {alert: Slow}
+                objectives: {incidents: 1, pages: 0, alertsAllowed: ["*"], alertsForbidden: [Blind]}
+            """);
+
+        Assert.Equal([TimeSpan.Zero], drill.Faults[0].Due);
+        Assert.Equal([3.0, 8, 13, 18], drill.Faults[1].Due.Select(d => d.TotalSeconds));
+        Assert.Equal((1, 0), (drill.Objectives.Incidents, drill.Objectives.Pages));
+        Assert.Equal(["Blind"], drill.Objectives.AlertsForbidden);
+    }
+
+    [Theory]
+    [InlineData("faults: [{type: link.down, target: a, for: 2s, after: 1s}]", "every fault has 'after'")]
+    [InlineData("faults: [{type: link.down, target: a, for: 2s, afer: 1s}]", "did you mean 'after'?")]
+    [InlineData("faults: [{type: link.down, target: a, for: 2s, repeat: {times: 2}}]", "'repeat' of a fault needs 'every'")]
+    [InlineData("faults: [{type: link.down, target: a, for: 2s, repeat: {times: 1, every: 5s}}]", "from 2 to 100")]
+    [InlineData("faults: [{type: link.down, target: a, for: 2s, repeat: {times: 2, every: 2s}}]", "it would never go")]
+    [InlineData("faults: [{type: link.down, target: a, for: 2s, repeat: {times: 9, every: 5s}}]", "nothing could recover")]
+    [InlineData("faults: [{type: app.errors, target: a, for: 2s}]", "parameter 'ratio' is missing")]
+    [InlineData("faults: [{type: app.errors, target: a, for: 2s, parameters: {ratio: 0.1, route: /health}}]", "a path that begins with /v1/")]
+    [InlineData("objectives: {incidents: -1}", "from 0 to 1000")]
+    [InlineData("objectives: {alertsForbidden: [\"A*\"]}", "'alertsForbidden' forbids Alert, which 'expect' asks for")]
+    public void What_could_not_be_played_or_judged_is_refused(string yaml, string words)
+    {
+        var error = Assert.Throws<InvalidExperimentException>(() => Read($"extensions:\n  - name: back2code\n    expect: {{alert: Alert}}\n    {yaml}"));
+
+        Assert.Contains(error.Errors, e => e.Message.Contains(words, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Later_faults_do_not_go_with_a_method()
+    {
+        var path = Path.Combine(_folder, "drill.yaml");
+        File.WriteAllText(path, """
+            title: t
+            description: d
+            method: [{type: action, name: a, provider: {type: process, path: "true"}}]
+            extensions:
+              - name: back2code
+                expect: {alert: A}
+                faults: [{type: link.down, target: a, for: 2s, repeat: {times: 2, every: 4s}}]
+            """);
+
+        var error = Assert.Throws<InvalidExperimentException>(() => DrillReader.Load(path));
+
+        Assert.Contains(error.Errors, e => e.Message.Contains("do not go with a 'method'", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -45,6 +102,7 @@ public sealed class DrillReaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("runtime: {hypothesis: {strategy: continuously}}\nextensions: [{name: back2code}]", 4, "checks its hypothesis before and after")]
     [InlineData("tags: [x]", 1, "a drill needs an entry {name: back2code")]
     [InlineData("extensions:\n  - name: back2code\n    objectivs: {lost: 0}", 6, "did you mean 'objectives'?")]
     [InlineData("extensions:\n  - name: back2code\n    objectives: {mtd: 5s}", 6, "did you mean 'mttd'?")]
@@ -69,7 +127,7 @@ public sealed class DrillReaderTests : IDisposable
     [Fact]
     public void Errors_of_the_experiment_and_of_its_extension_are_told_together()
     {
-        var path = Path.Combine(folder, "drill.yaml");
+        var path = Path.Combine(_folder, "drill.yaml");
         File.WriteAllText(path, "title: t\nmethod: []\nextensions: [{name: back2code, duration: x}]\n");
 
         var error = Assert.Throws<InvalidExperimentException>(() => DrillReader.Load(path));
@@ -79,7 +137,7 @@ public sealed class DrillReaderTests : IDisposable
 
     private Drill Read(string yaml)
     {
-        var path = Path.Combine(folder, "drill.yaml");
+        var path = Path.Combine(_folder, "drill.yaml");
         File.WriteAllText(path, Head + yaml + "\n");
         return DrillReader.Load(path);
     }

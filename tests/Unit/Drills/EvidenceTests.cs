@@ -79,6 +79,7 @@ public sealed class EvidenceTests
 
     [Theory]
     [InlineData("""{"event":"ready","at":"2026-11-20T12:00:00Z","runId":"r","users":1,"notes":2}""", "TrafficReady")]
+    [InlineData("""{"event":"progress","confirmed":3,"acknowledged":9,"seconds":1.5}""", "VerificationProgress")]
     [InlineData("""{"event":"other"}""", null)]
     [InlineData("""[1]""", null)]
     [InlineData("""{"event":"second"}""", null)]

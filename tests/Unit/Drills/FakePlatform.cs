@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Drills;
@@ -19,11 +21,21 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
 
     public bool Observed { get; set; } = true;
 
+    /// <summary>From the next injection on, none leaves a trace.</summary>
+    public int TracesLeft { get; set; } = int.MaxValue;
+
+    public List<(string Type, DateTimeOffset At)> Injections { get; } = [];
+
     public string? InjectionError { get; set; }
+
+    public Action OnInject { get; set; } = () => { };
 
     public int UndoFailures { get; set; }
 
     public IReadOnlyList<string> Unready { get; set; } = [];
+
+    /// <summary>From the injection until RabbitMQ is ready again.</summary>
+    public TimeSpan? BrokerTakes { get; set; }
 
     public IReadOnlyList<string> FiringBefore { get; set; } = [];
 
@@ -48,13 +60,14 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
 
     public Func<FakeTraffic, bool> TrafficDies { get; set; } = _ => false;
 
-    public IReadOnlyDictionary<string, JsonNode?> Variables { get; } = new Dictionary<string, JsonNode?>();
+    public IReadOnlyDictionary<string, JsonNode?> Variables { get; } = new Dictionary<string, JsonNode?> { ["gateway"] = "http://127.0.0.1:1" };
 
     public decimal AvailabilityObjective => 0.995m;
 
     public Task<HealResult> HealAsync(CancellationToken cancellationToken) => Task.FromResult(new HealResult(["link.latency on x: removed"], []));
 
-    public Task<IReadOnlyList<string>> ListUnreadyAsync(CancellationToken cancellationToken) => Task.FromResult(Unready);
+    public Task<IReadOnlyList<string>> ListUnreadyAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(InjectedAt + BrokerTakes > clock.GetUtcNow() ? ["rabbitmq (starting)"] : Unready);
 
     public Task<IReadOnlyList<string>> ListFiringAsync(CancellationToken cancellationToken) => Task.FromResult(FiringBefore);
 
@@ -77,8 +90,37 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
         return Task.FromResult<IReadOnlyList<DrillAlert>>([.. alerts.Where(a => a.FiredAt >= since)]);
     }
 
+    public IReadOnlyList<DrillPage>? Pages { get; set; } = [];
+
+    public Task<IReadOnlyList<DrillPage>?> ListPagesAsync(DateTimeOffset since, CancellationToken cancellationToken) => Task.FromResult(Pages);
+
     public Task<PrometheusEvidence> ReadEvidenceAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
         Task.FromResult(new PrometheusEvidence([], 1000, 50));
+
+    /// <summary>What Prometheus says to a query, given what the traffic generator would make it.</summary>
+    public Func<string, double?> Prometheus { get; set; } = _ => null;
+
+    public Task<DateTimeOffset?> AwaitScrapeAsync(DateTimeOffset after, CancellationToken cancellationToken) => Task.FromResult<DateTimeOffset?>(clock.GetUtcNow());
+
+    public Task<PrometheusAnswer> AskAsync(string name, string query, CancellationToken cancellationToken) => Task.FromResult(new PrometheusAnswer(
+        name,
+        query,
+        null,
+        null,
+        null,
+        clock.GetUtcNow(),
+        JsonSerializer.SerializeToElement(Prometheus(query) is { } value ? [new { metric = new { }, value = new object[] { 0, value.ToString("R", CultureInfo.InvariantCulture) } }] : Array.Empty<object>())));
+
+    public async Task<JsonElement> ReadIncidentsAsync(CancellationToken cancellationToken)
+    {
+        var alerts = await ListReceivedAsync(DateTimeOffset.MinValue, cancellationToken);
+        return JsonSerializer.SerializeToElement(
+            new IncidentReader.Page([.. alerts.GroupBy(a => (a.IncidentId, a.Incident)).Select(g => new IncidentReader.Incident(
+                g.Key.IncidentId!,
+                g.Key.Incident!,
+                [.. g.Select(a => new IncidentReader.Alert(a.Name, a.FiredAt, a.ResolvedAt, a.ReceivedAt, a.ResolvedReceivedAt, new Dictionary<string, string>(a.Labels)))]))]),
+            JsonSerializerOptions.Web);
+    }
 
     public Task<ITrafficRun> StartTrafficAsync(TrafficOrder order, CancellationToken cancellationToken)
     {
@@ -87,9 +129,14 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
         return Task.FromResult<ITrafficRun>(Traffic);
     }
 
-    public Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken)
+    public string? MachineTrouble { get; set; }
+
+    public string? FindMachineTrouble() => InjectedAt is null ? null : MachineTrouble;
+
+    public Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, TimeSpan patience, Action<VerificationProgress> onProgress, CancellationToken cancellationToken)
     {
         Calls.Add("verify");
+        onProgress(new VerificationProgress(40, 100, 1));
         return Task.FromResult(new LedgerCheck(Verdict, "no ledger"));
     }
 
@@ -102,15 +149,20 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
         }
 
         Calls.Add("inject");
-        InjectedAt = clock.GetUtcNow();
-        var receipt = new Receipt("f1", fault.Type, fault.Target, InjectedAt.Value, InjectedAt.Value, Observed ? ["pid 4711 was gone"] : [], Observed);
-        return Task.FromResult(new InjectedFault(receipt, "faults/f1.json", InjectedAt.Value.AddMinutes(1), UndoAsync));
+        OnInject();
+        var now = clock.GetUtcNow();
+        Injections.Add((fault.Type, now));
+        InjectedAt ??= now;
+        var seen = Observed && Injections.Count <= TracesLeft;
+        var id = $"f{Injections.Count}";
+        var receipt = new Receipt(id, fault.Type, fault.Target, now, now, seen ? ["pid 4711 was gone"] : [], seen);
+        return Task.FromResult(new InjectedFault(receipt, $"faults/{id}.json", now.AddMinutes(1), _ => UndoAsync(id)));
     }
 
     public bool Fails(DateTimeOffset second) =>
         UsersFail && InjectedAt is { } from && second.AddSeconds(1) > from && (UndoneAt is not { } until || second < until + FailuresLastAfterUndo);
 
-    private Task<UndoReceipt> UndoAsync(CancellationToken cancellationToken)
+    private Task<UndoReceipt> UndoAsync(string id)
     {
         if (UndoFailures > 0)
         {
@@ -120,21 +172,23 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
 
         Calls.Add("undo");
         UndoneAt = clock.GetUtcNow();
-        return Task.FromResult(new UndoReceipt("f1", UndoneAt.Value, ["put back"]));
+        return Task.FromResult(new UndoReceipt(id, UndoneAt.Value, ["put back"]));
     }
 }
 
 /// <summary>Traffic at the drill's rate; every second in which the platform fails has ten failures.</summary>
 internal sealed class FakeTraffic(FakePlatform platform, TimeProvider clock, DrillTraffic order) : ITrafficRun
 {
-    private readonly DateTimeOffset startedAt = clock.GetUtcNow();
-    private readonly Dictionary<DateTimeOffset, bool> seen = [];
+    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+    private readonly Dictionary<DateTimeOffset, bool> _seen = [];
 
     public bool Stopped { get; private set; }
 
     public Task Ready => Task.CompletedTask;
 
     public Task Ended => platform.TrafficDies(this) ? Task.CompletedTask : new TaskCompletionSource().Task;
+
+    public int Prepared => 40;
 
     public string Complaint => "out of memory";
 
@@ -143,12 +197,12 @@ internal sealed class FakeTraffic(FakePlatform platform, TimeProvider clock, Dri
         get
         {
             // A second is complete when it is over; what happened in it does not change afterwards.
-            for (var at = startedAt; at.AddSeconds(1) <= clock.GetUtcNow(); at = at.AddSeconds(1))
+            for (var at = _startedAt; at.AddSeconds(1) <= clock.GetUtcNow(); at = at.AddSeconds(1))
             {
-                seen.TryAdd(at, platform.Fails(at));
+                _seen.TryAdd(at, platform.Fails(at));
             }
 
-            return [.. seen.OrderBy(s => s.Key).Select(s => Second(s.Key, s.Value))];
+            return [.. _seen.OrderBy(s => s.Key).Select(s => Second(s.Key, s.Value))];
         }
     }
 
@@ -161,14 +215,14 @@ internal sealed class FakeTraffic(FakePlatform platform, TimeProvider clock, Dri
             return Task.FromResult<TrafficSummary?>(null);
         }
 
-        var seconds = Seconds.Where(s => s.At >= startedAt + order.Warmup).ToList();
+        var seconds = Seconds.Where(s => s.At >= _startedAt + order.Warmup).ToList();
         var failing = seconds.Where(s => s.Failed > 0).ToList();
         return Task.FromResult<TrafficSummary?>(new TrafficSummary
         {
             RunId = "r",
-            StartedAt = startedAt,
+            StartedAt = _startedAt,
             EndedAt = clock.GetUtcNow(),
-            MeasuredFrom = startedAt + order.Warmup,
+            MeasuredFrom = _startedAt + order.Warmup,
             Total = seconds.Sum(s => s.Sent),
             Failed = seconds.Sum(s => s.Failed),
             FailedRatio = seconds.Count == 0 ? 0 : (double)seconds.Sum(s => s.Failed) / seconds.Sum(s => s.Sent),
@@ -195,7 +249,7 @@ internal sealed class FakeTraffic(FakePlatform platform, TimeProvider clock, Dri
     private TrafficSecond Second(DateTimeOffset at, bool fails) => new()
     {
         At = at,
-        Phase = at < startedAt + order.Warmup ? "warmup" : "measure",
+        Phase = at < _startedAt + order.Warmup ? "warmup" : "measure",
         Sent = order.Rate,
         Ok = order.Rate - (fails ? 10 : 0),
         Failed = fails ? 10 : 0,

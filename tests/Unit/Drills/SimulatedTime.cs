@@ -6,16 +6,16 @@ namespace Back2Code.UnitTests.Drills;
 /// </summary>
 internal sealed class SimulatedTime : TimeProvider
 {
-    private readonly PriorityQueue<SimulatedTimer, (DateTimeOffset, long)> timers = new();
-    private readonly Lock gate = new();
-    private long sequence;
-    private DateTimeOffset now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+    private readonly PriorityQueue<SimulatedTimer, (DateTimeOffset, long)> _timers = new();
+    private readonly Lock _gate = new();
+    private long _sequence;
+    private DateTimeOffset _now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => now;
+    public override DateTimeOffset GetUtcNow() => _now;
 
-    public override long GetTimestamp() => now.UtcTicks;
+    public override long GetTimestamp() => _now.UtcTicks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -27,7 +27,7 @@ internal sealed class SimulatedTime : TimeProvider
     /// <summary>Plays time until the task is done.</summary>
     public async Task PlayAsync(Task task)
     {
-        var started = now;
+        var started = _now;
         while (!task.IsCompleted)
         {
             await SettleAsync(task);
@@ -36,7 +36,7 @@ internal sealed class SimulatedTime : TimeProvider
                 break;
             }
 
-            Assert.True(now < started + TimeSpan.FromHours(1), "the task did not end within an hour of simulated time");
+            Assert.True(_now < started + TimeSpan.FromHours(1), "the task did not end within an hour of simulated time");
             var timer = Take() ?? throw new InvalidOperationException("the task waits for something that is not a timer");
             timer.Fire();
         }
@@ -63,24 +63,24 @@ internal sealed class SimulatedTime : TimeProvider
 
     private bool HasTimer()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return timers.Count > 0;
+            return _timers.Count > 0;
         }
     }
 
     private bool IsNextNear()
     {
-        lock (gate)
+        lock (_gate)
         {
-            while (timers.TryPeek(out var timer, out var due))
+            while (_timers.TryPeek(out var timer, out var due))
             {
                 if (timer.IsDue(due.Item1))
                 {
-                    return due.Item1 - now < TimeSpan.FromSeconds(2);
+                    return due.Item1 - _now < TimeSpan.FromSeconds(2);
                 }
 
-                timers.Dequeue();
+                _timers.Dequeue();
             }
 
             return false;
@@ -89,13 +89,13 @@ internal sealed class SimulatedTime : TimeProvider
 
     private SimulatedTimer? Take()
     {
-        lock (gate)
+        lock (_gate)
         {
-            while (timers.TryDequeue(out var timer, out var due))
+            while (_timers.TryDequeue(out var timer, out var due))
             {
                 if (timer.IsDue(due.Item1))
                 {
-                    now = due.Item1 > now ? due.Item1 : now;
+                    _now = due.Item1 > _now ? due.Item1 : _now;
                     return timer;
                 }
             }
@@ -106,31 +106,31 @@ internal sealed class SimulatedTime : TimeProvider
 
     private sealed class SimulatedTimer(SimulatedTime owner, TimerCallback callback, object? state) : ITimer
     {
-        private DateTimeOffset? due;
+        private DateTimeOffset? _due;
 
-        public bool IsDue(DateTimeOffset at) => due == at;
+        public bool IsDue(DateTimeOffset at) => _due == at;
 
         public void Fire()
         {
-            due = null;
+            _due = null;
             callback(state);
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (owner.gate)
+            lock (owner._gate)
             {
-                due = dueTime == Timeout.InfiniteTimeSpan ? null : owner.now + dueTime;
-                if (due is { } at)
+                _due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._now + dueTime;
+                if (_due is { } at)
                 {
-                    owner.timers.Enqueue(this, (at, owner.sequence++));
+                    owner._timers.Enqueue(this, (at, owner._sequence++));
                 }
             }
 
             return true;
         }
 
-        public void Dispose() => due = null;
+        public void Dispose() => _due = null;
 
         public ValueTask DisposeAsync()
         {

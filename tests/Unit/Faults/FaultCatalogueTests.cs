@@ -5,11 +5,12 @@ namespace Back2Code.UnitTests.Faults;
 public sealed class FaultCatalogueTests
 {
     [Fact]
-    public void The_catalogue_holds_the_faults_that_drills_name()
+    public void The_catalogue_holds_the_faults_that_drills_and_people_name()
     {
-        Assert.Equal(
-            ["process.kill", "process.terminate", "process.freeze", "link.latency", "link.bandwidth", "link.timeout", "link.reset", "link.down"],
-            FaultCatalogue.All.Select(f => f.Type));
+        string[] core = ["process.kill", "process.terminate", "process.freeze", "link.latency", "link.bandwidth", "link.timeout", "link.reset", "link.down", "app.errors"];
+
+        Assert.Subset(FaultCatalogue.All.Select(f => f.Type).ToHashSet(), core.ToHashSet());
+        Assert.Equal(FaultCatalogue.All.Count, FaultCatalogue.All.Select(f => f.Type).Distinct().Count());
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class ProcessStatTests
     {
         var stat = ProcessStat.Parse("42 (a) Z 1 (b) S 7 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123456 1 2 3");
 
-        Assert.Equal(new ProcessStat('S', 7, 123456), stat);
+        Assert.Equal(new ProcessStat('S', 7, 123456, ProcessorTicks: 11, Nice: 0), stat);
     }
 
     [Theory]

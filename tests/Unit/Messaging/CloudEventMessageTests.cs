@@ -9,14 +9,14 @@ namespace Back2Code.UnitTests.Messaging;
 
 public sealed class CloudEventMessageTests
 {
-    private static readonly CloudEvent s_event = new(
+    private static readonly CloudEvent Event = new(
         "e1", "/services/notes", "note.created", "n1", new DateTimeOffset(2026, 11, 20, 10, 0, 0, 123, TimeSpan.Zero), JsonSerializer.SerializeToElement(new { a = 1 }));
 
     [Fact]
     public void An_event_survives_the_wire() =>
         Prop.ForAll((NonEmptyString id, NonNull<string> subject, DateTime time) =>
         {
-            var original = s_event with
+            var original = Event with
             {
                 // Header values are UTF-8: what is not Unicode cannot be an id.
                 Id = "x" + Valid(id.Get),
@@ -34,7 +34,7 @@ public sealed class CloudEventMessageTests
     [Fact]
     public void Messages_are_persistent_JSON_with_the_attributes_of_the_standard()
     {
-        var (properties, body) = CloudEventMessage.Write(s_event);
+        var (properties, body) = CloudEventMessage.Write(Event);
 
         Assert.True(properties.Persistent);
         Assert.Equal("application/json", properties.ContentType);
@@ -49,7 +49,7 @@ public sealed class CloudEventMessageTests
     [InlineData("type")]
     public void A_missing_attribute_is_poison_and_named(string attribute)
     {
-        var (properties, body) = CloudEventMessage.Write(s_event);
+        var (properties, body) = CloudEventMessage.Write(Event);
         properties.Headers!.Remove("cloudEvents:" + attribute);
 
         var error = Assert.Throws<PoisonMessageException>(() => CloudEventMessage.Read(properties, body));
@@ -63,7 +63,7 @@ public sealed class CloudEventMessageTests
     [InlineData("cloudEvents:id", "", "id")]
     public void A_wrong_attribute_is_poison_and_shown(string header, string value, string shown)
     {
-        var (properties, body) = CloudEventMessage.Write(s_event);
+        var (properties, body) = CloudEventMessage.Write(Event);
         properties.Headers![header] = value;
 
         var error = Assert.Throws<PoisonMessageException>(() => CloudEventMessage.Read(properties, body));

@@ -85,6 +85,23 @@ public sealed class GatewayLogTests : IDisposable
     }
 
     [Fact]
+    public void Every_backend_has_its_series_before_its_first_request()
+    {
+        using Heard requests = new("gateway.requests"), durations = new("gateway.request.duration");
+
+        _services.GetRequiredService<GatewayMetrics>().Introduce();
+
+        Assert.All(requests.Values, value => Assert.Equal(0, value));
+        Assert.All(
+            (string[])["notes", "notifications", "monitoring"],
+            backend =>
+            {
+                Assert.Contains(requests.Tags, tags => tags.Contains($"backend={backend},method=POST,code_class=5xx", StringComparison.Ordinal));
+                Assert.Contains(durations.Tags, tags => tags.Contains($"backend={backend},method=none,code_class=none", StringComparison.Ordinal));
+            });
+    }
+
+    [Fact]
     public void Lines_that_cannot_be_read_are_counted()
     {
         _services.GetRequiredService<GatewayMetrics>();

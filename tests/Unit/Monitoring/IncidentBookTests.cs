@@ -142,12 +142,12 @@ public sealed class IncidentBookTests
             .Tell(5, Resolved("C", 1, 4, Severity.Critical))
             .Tell(40, Firing("C", 39));
 
-        var again = new IncidentBook(TimeSpan.FromSeconds(10));
-        told.Records.ForEach(again.Apply);
-        var half = new IncidentBook(TimeSpan.FromSeconds(10));
-        told.Records.Take(2).ToList().ForEach(again.Apply);
+        var again = new IncidentBook(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1));
+        told.Records.ForEach(r => again.Apply(r));
+        var half = new IncidentBook(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1));
+        told.Records.Take(2).ToList().ForEach(r => again.Apply(r));
         half.Apply(new SpoolRecord(Guid.NewGuid(), At(2), Incidents: BookAfter(told.Records.Take(2)).All));
-        told.Records.Skip(2).ToList().ForEach(half.Apply);
+        told.Records.Skip(2).ToList().ForEach(r => half.Apply(r));
 
         Assert.Equal(Shape(told.Book), Shape(again));
         Assert.Equal(Shape(told.Book), Shape(half));
@@ -187,6 +187,73 @@ public sealed class IncidentBookTests
     }
 
     [Fact]
+    public void In_a_storm_no_alert_is_lost_though_the_incident_lists_only_some()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 10_000).Select(i => Firing("Storm", 0, instance: $"i{i}"))];
+
+        var told = new Notifications().Tell(1, storm).Tell(2, storm).Tell(9, [.. storm.Take(9_999).Select(a => a with { EndsAt = At(8) })]);
+        IncidentState withOneLeft = told.Only.State;
+        told.Tell(10, storm[^1] with { EndsAt = At(9) });
+
+        Assert.Equal([10_000, 9_999, 1], told.News.Select(n => n.Alerts.Count));
+        Assert.Equal((IncidentState.Open, IncidentState.Resolved), (withOneLeft, told.Only.State));
+        Assert.Empty(told.Book.ActiveAlerts);
+    }
+
+    [Fact]
+    public void A_storm_survives_a_snapshot()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 3_000).Select(i => Firing("Storm", 0, instance: $"i{i}"))];
+        var told = new Notifications().Tell(1, storm);
+
+        var again = new IncidentBook(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1));
+        again.Apply(told.Book.Snapshot(Guid.NewGuid(), At(2)));
+        again.Apply(told.Record(3) with { Alerts = [.. storm.Take(2_999).Select(a => a with { EndsAt = At(2) })] });
+
+        Assert.Equal(IncidentState.Open, Assert.Single(again.All).State);
+        Assert.Single(again.ActiveAlerts);
+    }
+
+    [Fact]
+    public void An_alert_of_severity_info_is_kept_and_opens_nothing()
+    {
+        var told = new Notifications().Tell(1, Firing("Fyi", 0, Severity.Info)).Tell(2, Firing("Fyi", 0, Severity.Info)).Tell(5, Resolved("Fyi", 0, 4, Severity.Info));
+
+        Assert.Empty(told.Book.All);
+        Assert.Equal([null, At(4)], told.News.Select(n => Assert.Single(n.Alerts).EndsAt));
+        Assert.All(told.News, n => Assert.Null(n.Incident));
+    }
+
+    [Fact]
+    public void An_alert_that_began_before_our_clock_was_set_back_still_ends()
+    {
+        // Told at 100 s by our clock, which is then set back to 10 s: the end, cut to our time, lies before the start.
+        Alert firing = Firing("Down", 99) with { ClaimedStart = At(99) };
+        Alert ended = Firing("Down", 10) with { ClaimedStart = At(99), EndsAt = At(10) };
+
+        var told = new Notifications().Tell(100, firing).Tell(10, ended).Tell(11, ended);
+
+        Assert.Equal((IncidentState.Resolved, 1), (told.Only.State, told.Only.Alerts.Length));
+        Assert.True(told.Only.ResolvedAt >= told.Only.OpenedAt);
+    }
+
+    [Fact]
+    public void An_episode_without_length_told_twice_is_one()
+    {
+        Alert flash = Firing("Flash", 5) with { ClaimedStart = At(5), EndsAt = At(5) };
+
+        Assert.Single(new Notifications().Tell(6, flash).Tell(7, flash).Only.Alerts);
+    }
+
+    [Fact]
+    public void News_is_told_once_however_often_Alertmanager_repeats_itself()
+    {
+        var told = new Notifications().Tell(1, Firing("A", 0)).Tell(2, Firing("A", 0)).Tell(5, Resolved("A", 0, 4)).Tell(6, Resolved("A", 0, 4));
+
+        Assert.Equal([null, At(4)], told.News.Select(n => Assert.Single(n.Alerts).EndsAt));
+    }
+
+    [Fact]
     public void Stored_incidents_are_forgotten_beyond_a_hundred_and_others_never()
     {
         var told = new Notifications();
@@ -219,8 +286,8 @@ public sealed class IncidentBookTests
 
     private static IncidentBook BookAfter(IEnumerable<SpoolRecord> records)
     {
-        var book = new IncidentBook(TimeSpan.FromSeconds(10));
-        records.ToList().ForEach(book.Apply);
+        var book = new IncidentBook(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1));
+        records.ToList().ForEach(r => book.Apply(r));
         return book;
     }
 

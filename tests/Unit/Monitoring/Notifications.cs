@@ -1,5 +1,6 @@
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
+using Back2Code.Monitoring.Notifying;
 using Back2Code.Monitoring.Spool;
 
 namespace Back2Code.UnitTests.Monitoring;
@@ -11,7 +12,7 @@ internal sealed class Notifications
 
     private int _records;
 
-    public IncidentBook Book { get; } = new(reopenWithin: TimeSpan.FromSeconds(10));
+    public IncidentBook Book { get; } = new(reopenWithin: TimeSpan.FromSeconds(10), eventLookback: TimeSpan.FromMinutes(1));
 
     public List<SpoolRecord> Records { get; } = [];
 
@@ -35,11 +36,24 @@ internal sealed class Notifications
     public static Alert Resolved(string name, double from, double to, Severity severity = Severity.Warning, string instance = "a") =>
         Firing(name, from, severity, instance) with { EndsAt = At(to) };
 
-    public Notifications Tell(double second, params Alert[] alerts)
+    /// <summary>What the channels would be told, in order.</summary>
+    public List<Notice> News { get; } = [];
+
+    public Notifications Tell(double second, params Alert[] alerts) => Apply(Record(second) with { Alerts = alerts });
+
+    /// <summary>Somebody changes the only incident.</summary>
+    public Notifications Change(double second, IncidentChangeKind kind, double? at = null, string by = "ada") =>
+        Apply(Record(second) with { Change = new IncidentChange(Only.Id, kind, At(at ?? second), by) });
+
+    public Notifications Happen(double second, string kind, double at, string text = "something") =>
+        Apply(Record(second) with { Event = new PlatformEvent(At(at), At(second), kind, text, null, null, "lab") });
+
+    public Notifications Apply(SpoolRecord record)
     {
-        var record = new SpoolRecord(Guid.Parse($"00000000-0000-7000-8000-{++_records:D12}"), At(second), Alerts: alerts);
         Records.Add(record);
-        Book.Apply(record);
+        News.AddRange(Book.Apply(record));
         return this;
     }
+
+    public SpoolRecord Record(double second) => new(Guid.Parse($"00000000-0000-7000-8000-{++_records:D12}"), At(second));
 }

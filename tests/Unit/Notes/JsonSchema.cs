@@ -8,7 +8,7 @@ namespace Back2Code.UnitTests.Notes;
 /// <summary>The few words of JSON Schema that docs/events uses. A word that it does not know fails the test instead of passing unseen.</summary>
 internal sealed class JsonSchema(JsonObject schema)
 {
-    private static readonly HashSet<string> s_remarks = ["$schema", "$id", "title", "description"];
+    private static readonly HashSet<string> Remarks = ["$schema", "$id", "title", "description"];
 
     public static JsonSchema Load(string path) =>
         new(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, path)))!.AsObject());
@@ -16,12 +16,13 @@ internal sealed class JsonSchema(JsonObject schema)
     public IEnumerable<string> Violations(JsonNode? value) => Violations("", value);
 
     private IEnumerable<string> Violations(string path, JsonNode? value) =>
-        schema.Where(word => !s_remarks.Contains(word.Key)).SelectMany(word => Check(word.Key, word.Value!, path, value));
+        schema.Where(word => !Remarks.Contains(word.Key)).SelectMany(word => Check(word.Key, word.Value!, path, value));
 
     private static IEnumerable<string> Check(string word, JsonNode rule, string path, JsonNode? value) => word switch
     {
         "type" => Require(TypeOf(value) == (string)rule!, $"{path}: not a {rule}"),
         "const" => Require(JsonNode.DeepEquals(rule, value), $"{path}: not {rule}"),
+        "enum" => Require(rule.AsArray().Any(allowed => JsonNode.DeepEquals(allowed, value)), $"{path}: not one of {rule.ToJsonString()}"),
         "format" => Require(value?.GetValueKind() != JsonValueKind.String || HasFormat((string)value!, (string)rule!), $"{path}: not a {rule}"),
         "minimum" => Require(TypeOf(value) != "integer" || (long)value! >= (long)rule, $"{path}: below {rule}"),
         "minLength" => Require(TypeOf(value) != "string" || ((string)value!).Length >= (int)rule, $"{path}: too short"),

@@ -9,7 +9,7 @@ namespace Back2Code.UnitTests.Notes;
 /// <summary>What notes publishes is what docs/events promises.</summary>
 public sealed class NoteEventsTests
 {
-    private static readonly DateTimeOffset s_at = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset At = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
     [Theory]
     [InlineData(NoteEvents.Created, 1)]
@@ -17,7 +17,7 @@ public sealed class NoteEventsTests
     [InlineData(NoteEvents.Deleted, 9)]
     public void An_event_keeps_its_schema(string type, long version)
     {
-        CloudEvent cloudEvent = NoteEvents.From(type, Guid.CreateVersion7(s_at), "ada", version, s_at);
+        CloudEvent cloudEvent = NoteEvents.From(type, Guid.CreateVersion7(At), "ada", version, At);
 
         var violations = JsonSchema.Load($"docs/events/{type}.json").Violations(JsonSerializer.SerializeToNode(cloudEvent, JsonSerializerOptions.Web));
 
@@ -48,9 +48,9 @@ public sealed class NoteEventsTests
     [Fact]
     public void The_subject_is_the_note_and_the_text_stays_home()
     {
-        var id = Guid.CreateVersion7(s_at);
+        var id = Guid.CreateVersion7(At);
 
-        CloudEvent cloudEvent = NoteEvents.From(NoteEvents.Created, id, "ada", 1, s_at);
+        CloudEvent cloudEvent = NoteEvents.From(NoteEvents.Created, id, "ada", 1, At);
 
         Assert.Equal(id.ToString(), cloudEvent.Subject);
         Assert.Equal($$"""{"noteId":"{{id}}","ownerId":"ada","version":1}""", cloudEvent.Data.GetRawText());
@@ -59,6 +59,6 @@ public sealed class NoteEventsTests
     [Fact]
     public void Two_events_never_share_an_id() =>
         Assert.NotEqual(
-            NoteEvents.From(NoteEvents.Created, Guid.Empty, "ada", 1, s_at).Id,
-            NoteEvents.From(NoteEvents.Created, Guid.Empty, "ada", 1, s_at).Id);
+            NoteEvents.From(NoteEvents.Created, Guid.Empty, "ada", 1, At).Id,
+            NoteEvents.From(NoteEvents.Created, Guid.Empty, "ada", 1, At).Id);
 }

@@ -5,17 +5,17 @@ namespace Back2Code.UnitTests.Notes;
 
 public sealed class ReplaceNoteTests
 {
-    private static readonly ReplaceNoteRequest s_request = new("new title", "new body", Version: 3);
+    private static readonly ReplaceNoteRequest Request = new("new title", "new body", Version: 3);
 
     [Fact]
-    public void No_such_note_is_not_found() => Assert.IsType<ReplaceOutcome.NotFound>(ReplaceNote.Explain(null, s_request));
+    public void No_such_note_is_not_found() => Assert.IsType<ReplaceOutcome.NotFound>(ReplaceNote.Explain(null, Request));
 
     [Fact]
     public void The_next_version_with_the_same_content_is_its_own_work_found_again()
     {
         var current = StoredNote(version: 4, "new title", "new body");
 
-        var outcome = ReplaceNote.Explain(current, s_request);
+        var outcome = ReplaceNote.Explain(current, Request);
 
         Assert.Same(current, Assert.IsType<ReplaceOutcome.Replaced>(outcome).Note);
     }
@@ -28,7 +28,7 @@ public sealed class ReplaceNoteTests
     [InlineData(1, "old title", "old body")]
     public void Anything_else_is_a_conflict_with_the_current_version(long version, string title, string body)
     {
-        var outcome = ReplaceNote.Explain(StoredNote(version, title, body), s_request);
+        var outcome = ReplaceNote.Explain(StoredNote(version, title, body), Request);
 
         Assert.Equal(version, Assert.IsType<ReplaceOutcome.Conflict>(outcome).CurrentVersion);
     }

@@ -7,7 +7,7 @@ namespace Back2Code.UnitTests.Notifications;
 
 public sealed class NoteEventTests
 {
-    private static readonly DateTimeOffset s_at = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset At = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
     [Theory]
     [InlineData(NoteEvents.Created)]
@@ -15,9 +15,9 @@ public sealed class NoteEventTests
     [InlineData(NoteEvents.Deleted)]
     public void What_notes_publishes_is_what_is_read_here(string type)
     {
-        var id = Guid.CreateVersion7(s_at);
+        var id = Guid.CreateVersion7(At);
 
-        NoteEvent data = NoteEvent.Read(NoteEvents.From(type, id, "ada", 7, s_at));
+        NoteEvent data = NoteEvent.Read(NoteEvents.From(type, id, "ada", 7, At));
 
         Assert.True(NoteEvent.IsAnnounced(type));
         Assert.Equal((id, "ada", 7), (data.NoteId, data.OwnerId, data.Version));
@@ -61,5 +61,5 @@ public sealed class NoteEventTests
     public void A_type_that_nobody_announced_is_none_of_our_business() => Assert.False(NoteEvent.IsAnnounced("note.shared"));
 
     private static CloudEvent Event(string data) =>
-        new("event-1", NoteEvents.Source, NoteEvents.Created, "", s_at, JsonDocument.Parse(data).RootElement);
+        new("event-1", NoteEvents.Source, NoteEvents.Created, "", At, JsonDocument.Parse(data).RootElement);
 }

@@ -10,10 +10,10 @@ namespace Back2Code.UnitTests.Observability;
 
 public sealed class DependencyProberTests : IDisposable
 {
-    private readonly ServiceProvider provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly ManualTime time = new();
+    private readonly ServiceProvider _provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ManualTime _time = new();
 
-    public void Dispose() => provider.Dispose();
+    public void Dispose() => _provider.Dispose();
 
     [Fact]
     public async Task Before_the_first_answer_a_dependency_is_down()
@@ -43,7 +43,7 @@ public sealed class DependencyProberTests : IDisposable
         using var prober = Create(new Probe("db", async token => await Task.Delay(Timeout.Infinite, token)));
 
         var probe = prober.ProbeOnceAsync(CancellationToken.None);
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         await probe.WaitAsync(TimeSpan.FromSeconds(10));
 
         Assert.Equal((false, "no answer within 1 s"), prober.Dependencies[0].Current);
@@ -62,7 +62,7 @@ public sealed class DependencyProberTests : IDisposable
 
         var first = prober.ProbeOnceAsync(CancellationToken.None);
         await UntilAsync(() => Volatile.Read(ref started) == 1);
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         await first.WaitAsync(TimeSpan.FromSeconds(10));
         await prober.ProbeOnceAsync(CancellationToken.None);
 
@@ -77,7 +77,7 @@ public sealed class DependencyProberTests : IDisposable
         await prober.ProbeOnceAsync(CancellationToken.None);
         var fresh = Gauge(prober);
 
-        time.Advance(TimeSpan.FromSeconds(4));
+        _time.Advance(TimeSpan.FromSeconds(4));
 
         Assert.Equal((1, 0), (fresh, Gauge(prober)));
     }
@@ -91,7 +91,7 @@ public sealed class DependencyProberTests : IDisposable
 
         var probe = prober.ProbeOnceAsync(CancellationToken.None);
         await UntilAsync(() => prober.Dependencies[1].Current.Up);
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         await probe.WaitAsync(TimeSpan.FromSeconds(10));
 
         Assert.Equal([false, true], prober.Dependencies.Select(d => d.Current.Up));
@@ -109,10 +109,10 @@ public sealed class DependencyProberTests : IDisposable
         await prober.StartAsync(CancellationToken.None);
 
         var enough = UntilAsync(() => Volatile.Read(ref asked) >= 4);
-        await time.RunAsync(enough, TimeSpan.FromMilliseconds(500));
+        await _time.RunAsync(enough, TimeSpan.FromMilliseconds(500));
         await prober.StopAsync(CancellationToken.None);
         var afterStop = Volatile.Read(ref asked);
-        time.Advance(TimeSpan.FromSeconds(10));
+        _time.Advance(TimeSpan.FromSeconds(10));
 
         Assert.Equal(afterStop, Volatile.Read(ref asked));
     }
@@ -126,7 +126,7 @@ public sealed class DependencyProberTests : IDisposable
     }
 
     private DependencyProber Create(params IDependencyProbe[] probes) =>
-        new(probes, Options.Create(new ObservabilityOptions()), time, provider.GetRequiredService<IMeterFactory>(), NullLogger<DependencyProber>.Instance);
+        new(probes, Options.Create(new ObservabilityOptions()), _time, _provider.GetRequiredService<IMeterFactory>(), NullLogger<DependencyProber>.Instance);
 
     private static async Task UntilAsync(Func<bool> condition)
     {
@@ -145,7 +145,7 @@ public sealed class DependencyProberTests : IDisposable
         {
             InstrumentPublished = (instrument, l) =>
             {
-                if (instrument.Name == "back2code.dependency.up" && ReferenceEquals(instrument.Meter.Scope, provider.GetRequiredService<IMeterFactory>()))
+                if (instrument.Name == "back2code.dependency.up" && ReferenceEquals(instrument.Meter.Scope, _provider.GetRequiredService<IMeterFactory>()))
                 {
                     l.EnableMeasurementEvents(instrument);
                 }

@@ -11,30 +11,30 @@ namespace Back2Code.UnitTests.Observability;
 
 public sealed class MetricsTests : IDisposable
 {
-    private readonly ServiceProvider provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly Meter meter;
-    private readonly MetricsCollector collector;
+    private readonly ServiceProvider _provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly Meter _meter;
+    private readonly MetricsCollector _collector;
 
     public MetricsTests()
     {
-        var factory = provider.GetRequiredService<IMeterFactory>();
-        collector = new MetricsCollector(new ServiceIdentity("notes", "notes-1", "1.2.3"), factory, Options.Create(new ObservabilityOptions { MaxSeriesPerInstrument = 10 }));
-        meter = factory.Create("Back2Code.Tests");
+        var factory = _provider.GetRequiredService<IMeterFactory>();
+        _collector = new MetricsCollector(new ServiceIdentity("notes", "notes-1", "1.2.3"), factory, Options.Create(new ObservabilityOptions { MaxSeriesPerInstrument = 10 }));
+        _meter = factory.Create("Back2Code.Tests");
     }
 
     public void Dispose()
     {
-        collector.Dispose();
-        provider.Dispose();
+        _collector.Dispose();
+        _provider.Dispose();
     }
 
     [Fact]
     public async Task Instruments_become_families_of_the_right_type()
     {
-        meter.CreateCounter<long>("b2c.calls", "{call}", "Calls.").Add(3, new KeyValuePair<string, object?>("dependency", "db"));
-        meter.CreateUpDownCounter<int>("b2c.queued", "{call}", "Queued.").Add(-2);
-        meter.CreateObservableGauge("b2c.age", () => 1.5, "s", "Age.");
-        meter.CreateHistogram<double>("b2c.wait", "s", "Wait.").Record(0.3);
+        _meter.CreateCounter<long>("b2c.calls", "{call}", "Calls.").Add(3, new KeyValuePair<string, object?>("dependency", "db"));
+        _meter.CreateUpDownCounter<int>("b2c.queued", "{call}", "Queued.").Add(-2);
+        _meter.CreateObservableGauge("b2c.age", () => 1.5, "s", "Age.");
+        _meter.CreateHistogram<double>("b2c.wait", "s", "Wait.").Record(0.3);
 
         var text = await ScrapeAsync();
 
@@ -50,7 +50,7 @@ public sealed class MetricsTests : IDisposable
     [Fact]
     public async Task Counters_stay_cumulative_from_scrape_to_scrape()
     {
-        var counter = meter.CreateCounter<long>("b2c.calls");
+        var counter = _meter.CreateCounter<long>("b2c.calls");
         counter.Add(2);
         await ScrapeAsync();
         counter.Add(3);
@@ -61,7 +61,7 @@ public sealed class MetricsTests : IDisposable
     [Fact]
     public async Task Labels_beyond_the_limit_are_summed_and_marked()
     {
-        var counter = meter.CreateCounter<long>("b2c.calls");
+        var counter = _meter.CreateCounter<long>("b2c.calls");
         for (var i = 0; i < 1_000; i++)
         {
             counter.Add(1, new KeyValuePair<string, object?>("id", i));
@@ -77,8 +77,8 @@ public sealed class MetricsTests : IDisposable
     [Fact]
     public async Task The_same_name_from_two_meters_is_one_family_without_a_series_twice()
     {
-        var factory = provider.GetRequiredService<IMeterFactory>();
-        meter.CreateCounter<long>("b2c.calls").Add(1);
+        var factory = _provider.GetRequiredService<IMeterFactory>();
+        _meter.CreateCounter<long>("b2c.calls").Add(1);
         using var other = factory.Create("Back2Code.Tests.Other");
         other.CreateCounter<long>("b2c.calls").Add(5);
         other.CreateCounter<long>("b2c.calls").Add(7, new KeyValuePair<string, object?>("a", "b"));
@@ -145,9 +145,9 @@ public sealed class MetricsTests : IDisposable
             return;
         }
 
-        meter.CreateCounter<long>("b2c.calls", "{call}", "Calls \\ with \"quotes\"\nand lines.").Add(3, new KeyValuePair<string, object?>("path", "a\"b\\c\nd"));
-        meter.CreateHistogram<double>("b2c.wait", "s", "Wait.").Record(0.3);
-        var processMetrics = new ProcessMetrics(provider.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        _meter.CreateCounter<long>("b2c.calls", "{call}", "Calls \\ with \"quotes\"\nand lines.").Add(3, new KeyValuePair<string, object?>("path", "a\"b\\c\nd"));
+        _meter.CreateHistogram<double>("b2c.wait", "s", "Wait.").Record(0.3);
+        var processMetrics = new ProcessMetrics(_provider.GetRequiredService<IMeterFactory>(), TimeProvider.System);
         GC.KeepAlive(processMetrics);
         var text = await TextAsync();
         Assert.Contains("dotnet_gc_collections_total", text, StringComparison.Ordinal);
@@ -172,7 +172,7 @@ public sealed class MetricsTests : IDisposable
     private async Task<string> TextAsync()
     {
         var text = "";
-        await collector.CollectAsync(
+        await _collector.CollectAsync(
             bytes =>
             {
                 text = Encoding.UTF8.GetString(bytes.Span);

@@ -1,18 +1,23 @@
 using System.Text;
 using Back2Code.Chaos.Proxy;
+using Back2Code.Chaos.Proxy.Sockets;
 
 namespace Back2Code.UnitTests.Proxy;
 
-public sealed class ChunkQueueTests
+public sealed class ChunkQueueTests : IDisposable
 {
+    private readonly SocketLoop _loop = new(0);
+
+    public void Dispose() => _loop.Dispose();
+
     [Fact]
     public async Task Chunks_leave_in_the_order_they_came()
     {
-        var queue = new ChunkQueue(maxBytes: 100, maxChunks: 10);
+        var queue = Queue();
         await queue.WriteAsync(Piece("one"));
         await queue.WriteAsync(Piece("two"));
 
-        Assert.Equal(["one", "two"], [await ReadAsync(queue), await ReadAsync(queue)]);
+        Assert.Equal(["one", "two"], [Read(queue), Read(queue)]);
     }
 
     [Theory]
@@ -20,12 +25,12 @@ public sealed class ChunkQueueTests
     [InlineData(100, 1)]
     public async Task A_writer_waits_for_room(int maxBytes, int maxChunks)
     {
-        var queue = new ChunkQueue(maxBytes, maxChunks);
+        var queue = new ChunkQueue(maxBytes, maxChunks, _loop);
         await queue.WriteAsync(Piece("one"));
 
         var second = queue.WriteAsync(Piece("two")).AsTask();
         bool waited = !second.IsCompleted;
-        await ReadAsync(queue);
+        Read(queue);
 
         Assert.True(waited);
         Assert.True(await second);
@@ -34,7 +39,7 @@ public sealed class ChunkQueueTests
     [Fact]
     public async Task A_chunk_beyond_the_bound_still_enters_an_empty_queue()
     {
-        var queue = new ChunkQueue(maxBytes: 2, maxChunks: 10);
+        var queue = new ChunkQueue(maxBytes: 2, maxChunks: 10, _loop);
 
         Assert.True(await queue.WriteAsync(Piece("larger")));
     }
@@ -42,43 +47,47 @@ public sealed class ChunkQueueTests
     [Fact]
     public async Task The_end_is_read_after_what_was_written_before_it()
     {
-        var queue = new ChunkQueue(100, 10);
+        var queue = Queue();
         await queue.WriteAsync(Piece("last"));
         queue.Complete(StreamEnd.Reset);
         queue.Complete(StreamEnd.HalfClose);
 
-        Assert.Equal("last", await ReadAsync(queue));
-        Assert.Equal((null, StreamEnd.Reset), await queue.ReadAsync(CancellationToken.None));
+        Assert.Equal("last", Read(queue));
+        Assert.True(queue.TryRead(out var chunk, out var end));
+        Assert.Equal((null, StreamEnd.Reset), (chunk, end));
     }
 
     [Fact]
-    public async Task An_interrupted_read_takes_nothing()
+    public async Task A_reader_that_found_nothing_is_told_of_the_next_chunk()
     {
-        var queue = new ChunkQueue(100, 10);
-        using var interrupt = new CancellationTokenSource();
-        var reading = queue.ReadAsync(interrupt.Token).AsTask();
-        await interrupt.CancelAsync();
+        var queue = Queue();
+        bool found = queue.TryRead(out _, out _);
+        var changed = queue.ChangedAsync().AsTask();
+        bool toldEarly = changed.IsCompleted;
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        await queue.WriteAsync(Piece("still there"));
-        Assert.Equal("still there", await ReadAsync(queue));
+        await queue.WriteAsync(Piece("news"));
+        await changed;
+
+        Assert.Equal((false, false, "news"), (found, toldEarly, Read(queue)));
     }
 
     [Fact]
-    public async Task An_interrupted_reader_is_told_before_it_takes_what_is_there()
+    public async Task Waking_the_reader_takes_nothing()
     {
-        var queue = new ChunkQueue(100, 10);
+        var queue = Queue();
+        var changed = queue.ChangedAsync().AsTask();
+        queue.Wake();
+        await changed;
+
+        Assert.False(queue.TryRead(out _, out _));
         await queue.WriteAsync(Piece("still there"));
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await queue.ReadAsync(new CancellationToken(canceled: true)));
-
-        Assert.Equal("still there", await ReadAsync(queue));
+        Assert.Equal("still there", Read(queue));
     }
 
     [Fact]
     public async Task Aborting_frees_the_writer_and_counts_what_was_lost()
     {
-        var queue = new ChunkQueue(maxBytes: 5, maxChunks: 10);
+        var queue = new ChunkQueue(maxBytes: 5, maxChunks: 10, _loop);
         await queue.WriteAsync(Piece("12345"));
         var waiting = queue.WriteAsync(Piece("678")).AsTask();
 
@@ -87,26 +96,29 @@ public sealed class ChunkQueueTests
         Assert.Equal(5, lost);
         Assert.False(await waiting);
         Assert.False(await queue.WriteAsync(Piece("9")));
+        Assert.False(queue.Inject(Piece("9")));
     }
 
     [Fact]
     public async Task A_queue_is_idle_only_when_its_reader_is_back_for_more()
     {
-        var queue = new ChunkQueue(100, 10);
+        var queue = Queue();
         bool beforeReading = queue.IsIdle;
         await queue.WriteAsync(Piece("one"));
-        await ReadAsync(queue);
+        Read(queue);
         bool whileHeld = queue.IsIdle;
-        _ = queue.ReadAsync(CancellationToken.None).AsTask();
+        queue.TryRead(out _, out _);
 
         Assert.Equal((false, false, true), (beforeReading, whileHeld, queue.IsIdle));
     }
 
+    private ChunkQueue Queue() => new(maxBytes: 100, maxChunks: 10, _loop);
+
     private static Chunk Piece(string text) => Chunk.CopyOf(Encoding.UTF8.GetBytes(text), 0);
 
-    private static async Task<string> ReadAsync(ChunkQueue queue)
+    private static string Read(ChunkQueue queue)
     {
-        var (chunk, _) = await queue.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.True(queue.TryRead(out var chunk, out _));
         return Encoding.UTF8.GetString(chunk!.Value.Memory.Span);
     }
 }

@@ -25,7 +25,7 @@ public sealed class ReportTests
         Assert.Equal(["total", "failed", "failedRatio"], json["requests"]!.AsObject().Select(p => p.Key).Take(3));
         Assert.Equal(["p50", "p95", "p99"], json["latencyMs"]!.AsObject().Select(p => p.Key));
         Assert.Equal(["objective", "burntRatio"], json["errorBudget"]!.AsObject().Select(p => p.Key).Take(2));
-        Assert.Equal(["acknowledged", "verified", "lost", "duplicated", "stale"], json["ledger"]!.AsObject().Select(p => p.Key).Take(5));
+        Assert.Equal(["acknowledged", "verified", "lost", "duplicated", "stale", "unreadable"], json["ledger"]!.AsObject().Select(p => p.Key).Take(6));
         Assert.Subset(json["alerts"]![0]!.AsObject().Select(p => p.Key).ToHashSet(), new HashSet<string> { "name", "firedAt", "resolvedAt" });
         Assert.Subset(json["objectives"]![0]!.AsObject().Select(p => p.Key).ToHashSet(), new HashSet<string> { "name", "target", "measured", "met" });
         Assert.Equal("2026-11-20T12:00:10.000Z", json["injectedAt"]!.GetValue<string>());
@@ -55,6 +55,17 @@ public sealed class ReportTests
         Assert.Null(json["requests"]!["total"]);
         Assert.Contains("interrupted", HtmlReport.Render(record), StringComparison.Ordinal);
         Assert.Contains("interrupted", MarkdownReport.Render(record), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_could_not_be_read_is_told_apart_from_what_is_lost()
+    {
+        var record = Record();
+        record.Ledger = record.Ledger! with { Verified = 888, Unreadable = 12 };
+
+        Assert.Equal(12, SummaryJson.Of(record)["ledger"]!["unreadable"]!.GetValue<int>());
+        Assert.Contains("0 lost, 0 duplicated, 0 stale, 12 unreadable", HtmlReport.Render(record), StringComparison.Ordinal);
+        Assert.Contains("0 lost, 0 duplicated, 0 stale, 12 unreadable", MarkdownReport.Render(record), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,6 +124,38 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void Figures_that_differ_are_named_in_every_form_of_the_report()
+    {
+        var record = Record();
+        record.Figures =
+        [
+            new FigureAgreement("requests", 1000, "1,000 measured", 995, "sum(a) - sum(b)"),
+            new FigureAgreement("failedRequests", 100, "100 measured", 98, "sum(c) - sum(d)"),
+            new FigureAgreement("acknowledgedWrites", null, "no ledger", 300, "sum(e) - sum(f)"),
+        ];
+
+        var (markdown, html, json) = (MarkdownReport.Render(record), HtmlReport.Render(record), SummaryJson.Of(record));
+
+        Assert.All([markdown, html], text => Assert.Contains("Not confirmed within 1 %: failedRequests, acknowledgedWrites.", text, StringComparison.Ordinal));
+        Assert.Contains("```promql\n# requests\nsum(a) - sum(b)\n", markdown, StringComparison.Ordinal);
+        Assert.Equal([true, false, null], json["figures"]!.AsArray().Select(f => f!["agrees"]?.GetValue<bool>()));
+        Assert.False(json["figuresAgree"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void What_to_learn_what_prevents_it_and_the_runbook_are_told_and_linked()
+    {
+        var record = Record();
+        record = new DrillRecord { Drill = record.Drill with { Learn = "A & B.", Prevent = "Replicas.", Runbook = "alerts.md#redisunavailable" }, StartedAt = Noon, EndedAt = Noon, Evidence = new DrillEvidence { DocsPath = "../../docs" } };
+
+        var (markdown, html) = (MarkdownReport.Render(record), HtmlReport.Render(record));
+
+        Assert.Contains("## What there is to learn\n\nA & B.\n\n## What prevents it\n\nReplicas.\n\nRunbook: [docs/runbooks/alerts.md#redisunavailable](../../docs/runbooks/alerts.md#redisunavailable)", markdown, StringComparison.Ordinal);
+        Assert.Contains("<p>A &amp; B.</p>", html, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"../../docs/runbooks/alerts.md#redisunavailable\">", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_timeline_is_in_order()
     {
         var entries = TimelineEntry.Of(Record());
@@ -154,7 +197,7 @@ public sealed class ReportTests
         {
             await ReportFolder.Create(Path.Combine(folder, "deep", "er"), "unused", "test", Noon).WriteAsync(Record(), TestContext.Current.CancellationToken);
 
-            Assert.Equal(["journal.json", "report.html", "report.md", "summary.json"], Directory.EnumerateFiles(Path.Combine(folder, "deep", "er")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+            Assert.Equal(["drill.json", "evidence.json", "journal.json", "manifest.json", "report.html", "report.md", "summary.json", "traffic.jsonl"], Directory.EnumerateFiles(Path.Combine(folder, "deep", "er")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
         }
         finally
         {

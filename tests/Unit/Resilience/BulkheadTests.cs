@@ -71,6 +71,68 @@ public sealed class BulkheadTests
     }
 
     [Fact]
+    public async Task What_a_time_out_leaves_behind_keeps_its_place_until_it_ends()
+    {
+        using var fixture = new PipelineFixture(o => (o.MaxConcurrency, o.MaxQueue, o.AttemptTimeout) = (1, 0, TimeSpan.FromMilliseconds(300)));
+        var answer = new TaskCompletionSource<int>();
+        var late = fixture.Pipeline.ExecuteAsync(_ => new ValueTask<int>(answer.Task), CancellationToken.None).AsTask();
+        fixture.Time.Advance(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => late.WaitAsync(TimeSpan.FromSeconds(10)));
+
+        var exception = await Assert.ThrowsAsync<DependencyUnavailableException>(fixture.SucceedAsync);
+        Assert.Equal((DependencyUnavailableReason.Shed, 1), (exception.Reason, fixture.Read("back2code.bulkhead.in_use")));
+
+        answer.SetResult(1);
+        Assert.True(SpinWait.SpinUntil(() => fixture.Read("back2code.bulkhead.in_use") == 0, TimeSpan.FromSeconds(10)));
+        Assert.Equal(7, await fixture.SucceedAsync());
+    }
+
+    [Fact]
+    public async Task Every_attempt_left_behind_has_to_end_before_the_place_is_free()
+    {
+        using var fixture = new PipelineFixture(o =>
+        {
+            (o.MaxConcurrency, o.MaxQueue, o.MaxRetries, o.MinimumThroughput) = (1, 0, 1, 1_000);
+            (o.AttemptTimeout, o.TotalTimeout) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(2));
+        });
+        var answers = new List<TaskCompletionSource<int>>();
+        var late = fixture.Pipeline.ExecuteAsync(
+            _ =>
+            {
+                answers.Add(new TaskCompletionSource<int>());
+                return new ValueTask<int>(answers[^1].Task);
+            },
+            CancellationToken.None,
+            idempotent: true).AsTask();
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => fixture.Time.RunAsync(late, TimeSpan.FromMilliseconds(20)));
+        Assert.Equal(2, answers.Count);
+
+        answers[1].SetResult(1);
+        await Assert.ThrowsAsync<DependencyUnavailableException>(fixture.SucceedAsync);
+
+        answers[0].SetResult(1);
+        Assert.True(SpinWait.SpinUntil(() => fixture.Read("back2code.bulkhead.in_use") == 0, TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task While_the_circuit_is_open_nobody_waits_for_a_place()
+    {
+        using var fixture = new PipelineFixture(o => (o.MaxConcurrency, o.MaxQueue) = (1, 10));
+        var answer = new TaskCompletionSource<int>();
+        await fixture.OpenCircuitAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        var trial = fixture.Pipeline.ExecuteAsync(_ => new ValueTask<int>(answer.Task), CancellationToken.None).AsTask();
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => fixture.Time.RunAsync(trial, TimeSpan.FromMilliseconds(20)));
+        Assert.Equal(1, fixture.Read("back2code.bulkhead.in_use"));
+
+        var refused = fixture.SucceedAsync();
+
+        Assert.True(refused.IsFaulted);
+        Assert.Equal(DependencyUnavailableReason.CircuitOpen, Assert.IsType<DependencyUnavailableException>(refused.Exception!.InnerException).Reason);
+        answer.SetResult(1);
+    }
+
+    [Fact]
     public async Task Places_are_given_back_whatever_the_outcome()
     {
         using var fixture = new PipelineFixture(o => (o.MaxConcurrency, o.MaxQueue, o.MinimumThroughput) = (1, 0, 1_000));

@@ -3,17 +3,17 @@ namespace Back2Code.UnitTests.Resilience;
 /// <summary>A clock that moves only when told to; timers fire inside <see cref="Advance"/>, in the order of their due times.</summary>
 internal sealed class ManualTime : TimeProvider
 {
-    private readonly Lock gate = new();
-    private readonly List<ManualTimer> timers = [];
-    private DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly Lock _gate = new();
+    private readonly List<ManualTimer> _timers = [];
+    private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return now;
+            return _now;
         }
     }
 
@@ -34,9 +34,9 @@ internal sealed class ManualTime : TimeProvider
             timer.Fire();
         }
 
-        lock (gate)
+        lock (_gate)
         {
-            now = until;
+            _now = until;
         }
     }
 
@@ -55,13 +55,13 @@ internal sealed class ManualTime : TimeProvider
 
     private ManualTimer? NextDue(DateTimeOffset until)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var next = timers.Where(t => t.Due <= until).MinBy(t => t.Due);
+            var next = _timers.Where(t => t.Due <= until).MinBy(t => t.Due);
             if (next is not null)
             {
-                now = next.Due > now ? next.Due.Value : now;
-                next.Reschedule_NeedsLock(now);
+                _now = next.Due > _now ? next.Due.Value : _now;
+                next.Reschedule_NeedsLock(_now);
             }
 
             return next;
@@ -70,23 +70,23 @@ internal sealed class ManualTime : TimeProvider
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
-        private TimeSpan period = Timeout.InfiniteTimeSpan;
+        private TimeSpan _period = Timeout.InfiniteTimeSpan;
 
         public DateTimeOffset? Due { get; private set; }
 
         public void Fire() => callback(state);
 
-        public void Reschedule_NeedsLock(DateTimeOffset at) => Due = period > TimeSpan.Zero ? at + period : null;
+        public void Reschedule_NeedsLock(DateTimeOffset at) => Due = _period > TimeSpan.Zero ? at + _period : null;
 
         public bool Change(TimeSpan dueTime, TimeSpan newPeriod)
         {
-            lock (time.gate)
+            lock (time._gate)
             {
-                period = newPeriod;
-                Due = dueTime < TimeSpan.Zero ? null : time.now + dueTime;
-                if (!time.timers.Contains(this))
+                _period = newPeriod;
+                Due = dueTime < TimeSpan.Zero ? null : time._now + dueTime;
+                if (!time._timers.Contains(this))
                 {
-                    time.timers.Add(this);
+                    time._timers.Add(this);
                 }
 
                 return true;
@@ -95,9 +95,9 @@ internal sealed class ManualTime : TimeProvider
 
         public void Dispose()
         {
-            lock (time.gate)
+            lock (time._gate)
             {
-                time.timers.Remove(this);
+                time._timers.Remove(this);
             }
         }
 

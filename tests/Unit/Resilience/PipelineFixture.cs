@@ -7,7 +7,7 @@ namespace Back2Code.UnitTests.Resilience;
 /// <summary>One pipeline named "db" on a manual clock, built through the public registration, with its metrics in reach.</summary>
 internal sealed class PipelineFixture : IDisposable
 {
-    private readonly ServiceProvider provider;
+    private readonly ServiceProvider _provider;
 
     public PipelineFixture(Action<DependencyPipelineOptions>? configure = null)
     {
@@ -19,8 +19,8 @@ internal sealed class PipelineFixture : IDisposable
             o.MinimumThroughput = 2;
             configure?.Invoke(o);
         });
-        provider = services.BuildServiceProvider();
-        Pipeline = provider.GetRequiredService<DependencyPipelines>().Get("db");
+        _provider = services.BuildServiceProvider();
+        Pipeline = _provider.GetRequiredService<DependencyPipelines>().Get("db");
     }
 
     public ManualTime Time { get; } = new();
@@ -31,7 +31,7 @@ internal sealed class PipelineFixture : IDisposable
     public long Read(string instrument)
     {
         long sum = 0;
-        var factory = provider.GetRequiredService<IMeterFactory>();
+        var factory = _provider.GetRequiredService<IMeterFactory>();
         using var listener = new MeterListener
         {
             InstrumentPublished = (i, l) =>
@@ -68,5 +68,5 @@ internal sealed class PipelineFixture : IDisposable
         return 0;
     }
 
-    public void Dispose() => provider.Dispose();
+    public void Dispose() => _provider.Dispose();
 }

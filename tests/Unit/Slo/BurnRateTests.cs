@@ -19,8 +19,17 @@ public sealed class BurnRateTests
         Assert.Equal([13.44m, 3.5m, 1.4m, 0.98m], BurnRatePair.For(TimeSpan.FromDays(7)).Select(p => p.FactorFor(TimeSpan.FromDays(7))));
 
     [Fact]
-    public void A_period_below_a_week_has_no_pairs() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => BurnRatePair.For(TimeSpan.FromDays(6)));
+    public void A_period_below_a_week_has_the_weeks_pairs_shrunk_to_it()
+    {
+        IReadOnlyList<BurnRatePair> pairs = BurnRatePair.For(TimeSpan.FromDays(3.5));
+
+        Assert.Equal(["00:03:00", "00:15:00", "01:00:00", "03:00:00"], pairs.Select(p => p.ShortWindow.ToString()));
+        Assert.Equal(["00:30:00", "03:00:00", "12:00:00", "1.12:00:00"], pairs.Select(p => p.LongWindow.ToString()));
+    }
+
+    [Fact]
+    public void A_period_below_a_day_has_no_pairs() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => BurnRatePair.For(TimeSpan.FromHours(23)));
 
     [Fact]
     public void Budget_has_no_float_noise() => Assert.Equal(0.005m, BurnRate.Budget(0.995m));

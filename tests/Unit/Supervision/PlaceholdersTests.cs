@@ -7,9 +7,9 @@ public sealed class PlaceholdersTests
     private static readonly PlatformTopology Topology = TopologyFile.Parse("topology.yaml", """
         version: 1
         proxy: proxy
-        links: {gateway: [notes]}
+        links: {gateway: [notes, proxy, proxy.api]}
         processes:
-          proxy: {program: sleep, port: 1}
+          proxy: {program: sleep, port: 1, ports: {api: 2}}
           notes: {program: sleep, replicas: 2, port: 101}
           gateway: {program: sleep, port: 80, ports: {metrics: 81}}
         """);
@@ -18,6 +18,7 @@ public sealed class PlaceholdersTests
     [InlineData("${name} of ${group}", "gateway of gateway")]
     [InlineData("${port}/${port.gateway.metrics}/${port.notes-2}", "18080/18081/18102")]
     [InlineData("${link.notes-1}", "18200")]
+    [InlineData("${link.proxy}/${link.proxy.api}", "18202/18203")]
     [InlineData("${data}:${secret.redis}", "/s/data:secret of redis")]
     [InlineData("$HOME {} ${", "$HOME {} ${")]
     public void Known_ones_are_filled_in(string text, string expected) => Assert.Equal(expected, Gateway().Resolve(new YamlText(text, 1, 1), "f"));

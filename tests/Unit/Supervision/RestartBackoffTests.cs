@@ -5,7 +5,7 @@ namespace Back2Code.UnitTests.Supervision;
 
 public sealed class RestartBackoffTests
 {
-    private static readonly RestartSpec Spec = new(true, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+    private static readonly RestartSpec Spec = new(true, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), Hung: null);
 
     [Fact]
     public void The_delay_doubles_up_to_the_cap()

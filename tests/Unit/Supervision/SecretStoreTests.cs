@@ -7,24 +7,24 @@ namespace Back2Code.UnitTests.Supervision;
 [SupportedOSPlatform("linux")]
 public sealed class SecretStoreTests : IDisposable
 {
-    private readonly StatePaths paths = new(Directory.CreateTempSubdirectory("b2c-test-").FullName);
+    private readonly StatePaths _paths = new(Directory.CreateTempSubdirectory("b2c-test-").FullName);
 
-    public SecretStoreTests() => Directory.CreateDirectory(paths.Secrets);
+    public SecretStoreTests() => Directory.CreateDirectory(_paths.Secrets);
 
     [Fact]
     public void A_secret_is_made_once_and_only_its_owner_may_read_it()
     {
-        var first = new SecretStore(paths).GetOrCreate("redis");
-        var second = new SecretStore(paths).GetOrCreate("redis");
+        var first = new SecretStore(_paths).GetOrCreate("redis");
+        var second = new SecretStore(_paths).GetOrCreate("redis");
 
         Assert.Equal(first, second);
         Assert.Equal(32, first.Length);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(paths.Secrets, "redis.password")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_paths.Secrets, "redis.password")));
     }
 
     [Fact]
     public void Two_secrets_differ() =>
-        Assert.NotEqual(new SecretStore(paths).GetOrCreate("a"), new SecretStore(paths).GetOrCreate("b"));
+        Assert.NotEqual(new SecretStore(_paths).GetOrCreate("a"), new SecretStore(_paths).GetOrCreate("b"));
 
     [Theory]
     [InlineData("")]
@@ -32,12 +32,12 @@ public sealed class SecretStoreTests : IDisposable
     [InlineData("this one has a quote ' in it")]
     public void A_damaged_secret_is_said_to_be_damaged(string content)
     {
-        File.WriteAllText(Path.Combine(paths.Secrets, "redis.password"), content);
+        File.WriteAllText(Path.Combine(_paths.Secrets, "redis.password"), content);
 
-        var error = Assert.Throws<LabException>(() => new SecretStore(paths).GetOrCreate("redis"));
+        var error = Assert.Throws<LabException>(() => new SecretStore(_paths).GetOrCreate("redis"));
 
         Assert.Contains("is damaged: secrets/redis.password does not hold a password", error.Message, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(paths.Root, recursive: true);
+    public void Dispose() => Directory.Delete(_paths.Root, recursive: true);
 }

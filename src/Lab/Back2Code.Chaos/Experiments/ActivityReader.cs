@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Experiments.Documents;
-using Back2Code.Chaos.Experiments.Providers;
 using Back2Code.Chaos.Experiments.Tolerances;
 
 namespace Back2Code.Chaos.Experiments;
@@ -9,10 +8,10 @@ namespace Back2Code.Chaos.Experiments;
 internal sealed record ActivityDraft(Activity? Activity, string? Reference, DocumentNode At);
 
 /// <summary>Reads activities; references are resolved once all are known.</summary>
-internal sealed class ActivityReader(DocumentReport report, List<string> warnings)
+internal sealed class ActivityReader(DocumentReport report, List<string> warnings, ExperimentRules rules)
 {
-    private readonly Dictionary<string, Activity> referable = [];
-    private readonly List<ActivityDraft> references = [];
+    private readonly Dictionary<string, Activity> _referable = [];
+    private readonly List<ActivityDraft> _references = [];
 
     public IReadOnlyList<ActivityDraft> ReadList(DocumentNode node, string what, bool canRefer, bool needsTolerance = false)
     {
@@ -32,7 +31,7 @@ internal sealed class ActivityReader(DocumentReport report, List<string> warning
             if (map.Find("ref") is { } reference)
             {
                 var draft = new ActivityDraft(null, report.NonEmptyText(reference.Value, "'ref'"), reference.Value);
-                references.Add(draft);
+                _references.Add(draft);
                 drafts.Add(draft);
             }
             else if (Read(map, needsTolerance) is { } activity)
@@ -42,7 +41,7 @@ internal sealed class ActivityReader(DocumentReport report, List<string> warning
                 // Only the hypothesis and the method can be referred to; that is the format's rule.
                 if (canRefer)
                 {
-                    referable.TryAdd(activity.Name, activity);
+                    _referable.TryAdd(activity.Name, activity);
                 }
             }
         }
@@ -52,14 +51,18 @@ internal sealed class ActivityReader(DocumentReport report, List<string> warning
 
     public void ResolveReferences()
     {
-        foreach (var reference in references.Where(r => r.Reference is not null && !referable.ContainsKey(r.Reference)))
+        foreach (var reference in _references.Where(r => r.Reference is not null && !_referable.ContainsKey(r.Reference)))
         {
-            report.Add(reference.At, $"ref '{reference.Reference}' names no activity of the hypothesis or the method; known are: {(referable.Count == 0 ? "none" : string.Join(", ", referable.Keys))}");
+            report.Add(reference.At, $"ref '{reference.Reference}' names no activity of the hypothesis or the method; known are: {KnownNames}");
         }
     }
 
     public IReadOnlyList<Activity> Resolve(IReadOnlyList<ActivityDraft> drafts) =>
-        [.. drafts.Select(d => d.Activity ?? referable.GetValueOrDefault(d.Reference ?? "")).OfType<Activity>()];
+        [.. drafts.Select(d => d.Activity ?? _referable.GetValueOrDefault(d.Reference ?? "")).OfType<Activity>()];
+
+    public string KnownNames => _referable.Count == 0 ? "none" : string.Join(", ", _referable.Keys);
+
+    public bool Knows(string name) => _referable.ContainsKey(name);
 
     public Activity? Read(MappingNode map, bool needsTolerance = false)
     {
@@ -72,8 +75,8 @@ internal sealed class ActivityReader(DocumentReport report, List<string> warning
             "action" => ActivityType.Action,
             var other => Wrong(map.Find("type")!.Value, $"type '{other}' of {what} is unknown; expected probe or action"),
         };
-        var provider = map.Find("provider") is { } entry ? ReadProvider(entry.Value, what) : Missing(map, what);
-        var tolerance = needsTolerance ? ReadTolerance(map, what) : null;
+        var provider = map.Find("provider") is { } entry ? new ProviderReader(report, rules, warnings).Read(entry.Value, what, type) : Missing(map, what);
+        var tolerance = needsTolerance ? ReadTolerance(map, what) : TryReadTolerance(map, what);
         var background = report.OptionalFlag(map, "background", false, what);
         var (before, after) = ReadPauses(map, what);
         if (map.Find("timeout") is { } timeout && timeout.Value is not ScalarNode { Value: ScalarValue.Whole or ScalarValue.Real })
@@ -93,6 +96,7 @@ internal sealed class ActivityReader(DocumentReport report, List<string> warning
             Provider = provider,
             Tolerance = tolerance,
             Background = background,
+            Dry = map.Find("dry")?.Value is ScalarNode { Value: ScalarValue.Boolean dry } ? dry.Value : null,
             PauseBefore = before,
             PauseAfter = after,
             Source = (JsonObject)map.ToJson(),
@@ -110,6 +114,14 @@ internal sealed class ActivityReader(DocumentReport report, List<string> warning
         return null;
     }
 
+    /// <summary>Outside the hypothesis a tolerance that is none is no error: the format ignores it there, and real files are full of them.</summary>
+    private Tolerance? TryReadTolerance(MappingNode map, string what)
+    {
+        var silent = new DocumentReport(report.File);
+        var tolerance = map.Find("tolerance") is { } entry ? new ToleranceReader(silent, new ActivityReader(silent, [], rules)).Read(entry.Value, what) : null;
+        return silent.Errors.Count == 0 ? tolerance : null;
+    }
+
     private (JsonNode? Before, JsonNode? After) ReadPauses(MappingNode map, string what)
     {
         if (map.Find("pauses") is not { } entry || report.AsMap(entry.Value, $"'pauses' of {what}") is not { } pauses)
@@ -125,100 +137,20 @@ internal sealed class ActivityReader(DocumentReport report, List<string> warning
             {
                 case null:
                     return null;
-                case ScalarNode { Value: ScalarValue.Whole or ScalarValue.Real } number:
+                case ScalarNode { Value: ScalarValue.Whole { Value: >= 0 and < 86_400 } or ScalarValue.Real { Value: >= 0 and < 86_400 } } number:
                     return number.ToJson();
                 case ScalarNode { Value: ScalarValue.Text text } placeholder when Placeholders.IsExactlyOne(text.Value):
                     return placeholder.ToJson();
                 case var other:
-                    report.Add(other, $"pause '{key}' of {what} must be seconds or exactly one ${{placeholder}}");
+                    report.Add(other, $"pause '{key}' of {what} must be seconds, less than a day, or exactly one ${{placeholder}}");
                     return null;
             }
         }
     }
 
-    private Provider? ReadProvider(DocumentNode node, string what)
-    {
-        if (report.AsMap(node, $"'provider' of {what}") is not { } map)
-        {
-            return null;
-        }
-
-        var secrets = map.Find("secrets")?.Value is SequenceNode groups ? [.. groups.Items.Select(g => report.NonEmptyText(g, $"a secret group of {what}") ?? "")] : (IReadOnlyList<string>)[];
-        return report.RequiredText(map, "type", $"the provider of {what}") switch
-        {
-            null => null,
-            "http" => ReadHttp(map, what, secrets),
-            "process" => ReadProcess(map, what, secrets),
-            var other => Unsupported(map.Find("type")!.Value, other, what),
-        };
-    }
-
-    private HttpProvider? ReadHttp(MappingNode map, string what, IReadOnlyList<string> secrets)
-    {
-        var url = report.RequiredText(map, "url", $"the http provider of {what}");
-        var method = report.OptionalText(map, "method", what);
-        var retries = map.Find("max_retries")?.Value;
-        if (retries is not null and not ScalarNode { Value: ScalarValue.Whole { Value: >= 0 and <= 10 } })
-        {
-            report.Add(retries, $"'max_retries' of {what} must be a whole number from 0 to 10");
-        }
-
-        return url is null ? null : new HttpProvider
-        {
-            Url = url,
-            Method = method?.ToUpperInvariant() ?? "GET",
-            Headers = map.Find("headers") is { } headers ? report.AsMap(headers.Value, $"'headers' of {what}")?.ToJson() as JsonObject : null,
-            Arguments = map.Find("arguments")?.Value.ToJson(),
-            Timeout = ReadTimeout(map, what),
-            VerifyTls = report.OptionalFlag(map, "verify_tls", true, what),
-            MaxRetries = retries is ScalarNode { Value: ScalarValue.Whole n } ? (int)Math.Clamp(n.Value, 0, 10) : 0,
-            Secrets = secrets,
-        };
-    }
-
-    private ProcessProvider? ReadProcess(MappingNode map, string what, IReadOnlyList<string> secrets)
-    {
-        if (report.RequiredText(map, "path", $"the process provider of {what}") is not { } path)
-        {
-            return null;
-        }
-
-        // A path with a placeholder can only be checked when it runs.
-        if (!Placeholders.IsIn(path) && ProgramPath.Find(path) is null)
-        {
-            report.Add(map.Find("path")!.Value, $"program '{path}' of {what} was not found on PATH or may not be executed");
-        }
-
-        return new ProcessProvider { Path = path, Arguments = map.Find("arguments")?.Value.ToJson(), Timeout = ReadTimeout(map, what), Secrets = secrets };
-    }
-
-    private JsonNode? ReadTimeout(MappingNode map, string what)
-    {
-        switch (map.Find("timeout")?.Value)
-        {
-            case null:
-                return null;
-            case ScalarNode { Value: ScalarValue.Whole or ScalarValue.Real } number:
-                return number.ToJson();
-            case ScalarNode { Value: ScalarValue.Text text } placeholder when Placeholders.IsExactlyOne(text.Value):
-                return placeholder.ToJson();
-            case SequenceNode { Items: [ScalarNode { Value: ScalarValue.Whole or ScalarValue.Real }, ScalarNode { Value: ScalarValue.Whole or ScalarValue.Real }] } pair:
-                return pair.ToJson();
-            case var other:
-                report.Add(other, $"'timeout' of the provider of {what} must be seconds, [connect, read] seconds, or one ${{placeholder}}");
-                return null;
-        }
-    }
-
     private Provider? Missing(MappingNode map, string what)
     {
-        report.Add(map, $"{what} needs 'provider' (a map with type http or process)");
-        return null;
-    }
-
-    private Provider? Unsupported(DocumentNode at, string type, string what)
-    {
-        report.Add(at, $"provider type '{type}' of {what} is not supported; expected http or process");
+        report.Add(map, $"{what} needs 'provider' (a map with 'type')");
         return null;
     }
 

@@ -19,10 +19,21 @@ public sealed class ActivityResult(JsonObject activity, DateTimeOffset start)
     /// <summary>Lines of the failure; null after success.</summary>
     public IReadOnlyList<string>? Exception { get; private set; }
 
-    /// <summary>Only for hypothesis probes.</summary>
+    /// <summary>Only where a tolerance is judged: hypothesis probes, and what the extension names.</summary>
     public bool? ToleranceMet { get; internal set; }
 
+    /// <summary>Only where the extension gave it time.</summary>
+    public EventuallyResult? Waited { get; internal set; }
+
     public string Name => Activity["name"]?.ToString() ?? "";
+
+    /// <summary>What came of it in a few words: the status if the output has one, the whole output, or the failure.</summary>
+    public string Describe()
+    {
+        var output = Output is JsonObject map && map.TryGetPropertyValue("status", out var status) ? status : Output;
+        var text = Succeeded ? $"answered {output?.ToJsonString() ?? "nothing"}" : $"failed: {Exception?[0] ?? "it did not end"}";
+        return text.Length <= 300 ? text : text[..297] + "...";
+    }
 
     public void Succeed(DateTimeOffset at, JsonNode? output)
     {
@@ -34,13 +45,18 @@ public sealed class ActivityResult(JsonObject activity, DateTimeOffset start)
         (End, Succeeded, Output, Exception) = (at, false, output, reason.Split('\n'));
     }
 
-    /// <summary>The reference's shape of a run result.</summary>
-    public JsonObject ToJson()
+    /// <summary>A later look at the same activity takes the place of this one; the start stays.</summary>
+    internal void Replace(ActivityResult later) =>
+        (End, Succeeded, Output, Exception, ToleranceMet) = (later.End, later.Succeeded, later.Output, later.Exception, later.ToleranceMet);
+
+    /// <summary>The reference's shape of a run result, with every secret hidden.</summary>
+    public JsonObject ToJson(SecretMask? mask = null)
     {
+        mask ??= SecretMask.Empty;
         var json = new JsonObject
         {
-            ["activity"] = Activity.DeepClone(),
-            ["output"] = Output?.DeepClone(),
+            ["activity"] = mask.Hide(Activity),
+            ["output"] = mask.Hide(Output),
             ["start"] = JournalTime.Format(Start),
         };
 
@@ -50,7 +66,7 @@ public sealed class ActivityResult(JsonObject activity, DateTimeOffset start)
             json["status"] = Succeeded ? "succeeded" : "failed";
             if (Exception is { } lines)
             {
-                json["exception"] = new JsonArray([.. lines.Select(line => JsonValue.Create(line))]);
+                json["exception"] = new JsonArray([.. lines.Select(line => JsonValue.Create(mask.Hide(line)))]);
             }
 
             json["end"] = JournalTime.Format(end);
@@ -60,6 +76,11 @@ public sealed class ActivityResult(JsonObject activity, DateTimeOffset start)
         if (ToleranceMet is { } met)
         {
             json["tolerance_met"] = met;
+        }
+
+        if (Waited is { } waited)
+        {
+            json["back2code"] = new JsonObject { ["looks"] = waited.Looks, ["seconds"] = waited.Elapsed.TotalSeconds };
         }
 
         return json;

@@ -8,22 +8,44 @@ namespace Back2Code.Chaos.Experiments;
 /// </summary>
 public sealed class DocumentReport(string file)
 {
-    private readonly List<ExperimentError> errors = [];
+    // Nobody reads more; a hostile file can have a hundred thousand.
+    private const int MaxErrors = 200;
 
-    public IReadOnlyList<ExperimentError> Errors => errors;
+    private readonly List<ExperimentError> _errors = [];
+    private int _more;
+
+    public IReadOnlyList<ExperimentError> Errors => _errors;
 
     public string File { get; } = file;
 
-    public void Add(DocumentNode at, string message) => errors.Add(new ExperimentError(File, at.Line, at.Column, message));
+    public void Add(DocumentNode at, string message) => Add(at.Line, at.Column, message);
 
-    public void Add(MappingEntry at, string message) => errors.Add(new ExperimentError(File, at.Line, at.Column, message));
+    public void Add(MappingEntry at, string message) => Add(at.Line, at.Column, message);
 
     /// <exception cref="InvalidExperimentException">At least one error was reported.</exception>
     public void ThrowIfAny()
     {
-        if (errors.Count > 0)
+        if (_errors.Count > 0)
         {
-            throw new InvalidExperimentException([.. errors.OrderBy(e => e.Line).ThenBy(e => e.Column)]);
+            var ordered = _errors.OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();
+            if (_more > 0)
+            {
+                ordered.Add(ordered[^1] with { Message = $"and {_more:N0} more errors after this one" });
+            }
+
+            throw new InvalidExperimentException(ordered);
+        }
+    }
+
+    private void Add(int line, int column, string message)
+    {
+        if (_errors.Count < MaxErrors)
+        {
+            _errors.Add(new ExperimentError(File, line, column, message));
+        }
+        else
+        {
+            _more++;
         }
     }
 

@@ -28,6 +28,9 @@ public sealed record Experiment
 
     public HypothesisStrategy HypothesisStrategy { get; init; }
 
+    /// <summary>What goes beyond the format, from the extension <c>back2code</c>.</summary>
+    public ExperimentChecks Checks { get; init; } = ExperimentChecks.None;
+
     /// <summary>Payloads that Chaos Toolkit passes over; a drill's own settings are the one named <c>back2code</c>.</summary>
     public IReadOnlyList<Extension> Extensions { get; init; } = [];
 
@@ -44,20 +47,28 @@ public sealed record Hypothesis(string Title, IReadOnlyList<Activity> Probes);
 /// <summary>An entry of <c>extensions</c>: a name and whatever its owner wrote.</summary>
 public sealed record Extension(string Name, MappingNode Payload);
 
-/// <summary>When rollbacks are played. Unlike the reference, which skips them after failures and interrupts, the default plays them always.</summary>
+/// <summary>When rollbacks are played.</summary>
 public enum RollbackStrategy
 {
+    /// <summary>Whenever the method has begun. (With <c>--compat</c> as the reference does: not after a failure or an interrupt.)</summary>
+    Default,
     Always,
     Deviated,
     Never,
 }
 
-/// <summary>When the hypothesis is checked. The strategies that check during the method are not supported.</summary>
+/// <summary>When the hypothesis is checked.</summary>
 public enum HypothesisStrategy
 {
     BeforeAndAfter,
     BeforeOnly,
     AfterOnly,
+
+    /// <summary>Again and again while the method runs, and only then.</summary>
+    DuringOnly,
+
+    /// <summary>Before, during and after.</summary>
+    Continuously,
     Skip,
 }
 
@@ -77,8 +88,14 @@ public sealed record Activity
 
     public required Provider Provider { get; init; }
 
-    /// <summary>What the output of a hypothesis probe must be; null elsewhere, where the format ignores it.</summary>
+    /// <summary>What the output must be. In the method only where the extension <c>back2code</c> asks for it: the format ignores it there.</summary>
     public Tolerance? Tolerance { get; init; }
+
+    /// <summary>How long the tolerance may take to be met; null: at once. From the extension <c>back2code</c>.</summary>
+    public Patience? Patience { get; init; }
+
+    /// <summary>Skip it (true) or run it (false) whatever the dry mode of the run; null: as the run says.</summary>
+    public bool? Dry { get; init; }
 
     /// <summary>Start it and go on with the next step; it is awaited at the end of the list.</summary>
     public bool Background { get; init; }
@@ -90,45 +107,4 @@ public sealed record Activity
 
     /// <summary>As written, with placeholders, so that no secret reaches the journal through it.</summary>
     public required JsonObject Source { get; init; }
-}
-
-/// <summary>How an activity is carried out.</summary>
-public abstract record Provider
-{
-    private protected Provider()
-    {
-    }
-
-    /// <summary>Names of the secret groups that its placeholders may use.</summary>
-    public IReadOnlyList<string> Secrets { get; init; } = [];
-}
-
-/// <summary>A call over HTTP. Any status is a success of the call; its tolerance judges the status.</summary>
-public sealed record HttpProvider : Provider
-{
-    public required string Url { get; init; }
-
-    public string Method { get; init; } = "GET";
-
-    public JsonObject? Headers { get; init; }
-
-    public JsonNode? Arguments { get; init; }
-
-    /// <summary>Seconds: a number, a placeholder, or [connect, read], of which the sum counts.</summary>
-    public JsonNode? Timeout { get; init; }
-
-    public bool VerifyTls { get; init; } = true;
-
-    public int MaxRetries { get; init; }
-}
-
-/// <summary>A program run to its end. Any exit code is a success of the run; its tolerance judges the code.</summary>
-public sealed record ProcessProvider : Provider
-{
-    public required string Path { get; init; }
-
-    /// <summary>Text goes through the shell; a list is passed as it is; a map is flattened to key, value, key, value.</summary>
-    public JsonNode? Arguments { get; init; }
-
-    public JsonNode? Timeout { get; init; }
 }

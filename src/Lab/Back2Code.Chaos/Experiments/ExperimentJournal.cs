@@ -23,6 +23,19 @@ public sealed class ExperimentJournal(Experiment experiment, DateTimeOffset star
 
     public HypothesisState? After { get; set; }
 
+    public List<HypothesisState> During { get; } = [];
+
+    public DryMode Dry { get; init; }
+
+    /// <summary>Hides the secrets of the run in all that is written.</summary>
+    public SecretMask Mask { get; set; } = SecretMask.Empty;
+
+    /// <summary>What the reference's journal has no place for, under the key <c>back2code</c>; null leaves it out.</summary>
+    public JsonObject? Findings { get; set; }
+
+    /// <summary>The title with its placeholders filled in.</summary>
+    public string? Title { get; set; }
+
     public List<ActivityResult> Run { get; } = [];
 
     public List<ActivityResult> Rollbacks { get; } = [];
@@ -30,9 +43,10 @@ public sealed class ExperimentJournal(Experiment experiment, DateTimeOffset star
     public JsonObject ToJson(DateTimeOffset now)
     {
         var end = End ?? now;
-        var copy = (JsonObject)experiment.Source.ToJson();
-        copy["dry"] = null;
-        return new JsonObject
+        var copy = (JsonObject)Mask.Hide(experiment.Source.ToJson())!;
+        copy["title"] = Mask.Hide(Title ?? experiment.Title);
+        copy["dry"] = Strategies.WordOf(Dry);
+        var json = new JsonObject
         {
             // Readers compare it with the version they know; this is the one whose journal we follow.
             ["chaoslib-version"] = "1.45.0",
@@ -42,12 +56,18 @@ public sealed class ExperimentJournal(Experiment experiment, DateTimeOffset star
             ["start"] = JournalTime.Format(Start),
             ["status"] = Status.ToString().ToLowerInvariant(),
             ["deviated"] = Deviated,
-            ["steady_states"] = new JsonObject { ["before"] = Before?.ToJson(), ["after"] = After?.ToJson(), ["during"] = new JsonArray() },
-            ["run"] = new JsonArray([.. Run.Select(r => r.ToJson())]),
-            ["rollbacks"] = new JsonArray([.. Rollbacks.Select(r => r.ToJson())]),
+            ["steady_states"] = new JsonObject { ["before"] = Before?.ToJson(Mask), ["after"] = After?.ToJson(Mask), ["during"] = new JsonArray([.. During.Select(d => d.ToJson(Mask))]) },
+            ["run"] = new JsonArray([.. Run.Select(r => r.ToJson(Mask))]),
+            ["rollbacks"] = new JsonArray([.. Rollbacks.Select(r => r.ToJson(Mask))]),
             ["end"] = JournalTime.Format(end),
             ["duration"] = (end - Start).TotalSeconds,
         };
+        if (Findings is not null)
+        {
+            json["back2code"] = Mask.Hide(Findings);
+        }
+
+        return json;
     }
 
     public Task WriteAsync(string path, DateTimeOffset now, CancellationToken cancellationToken) =>

@@ -4,9 +4,14 @@ using Back2Code.Chaos.Experiments.Documents;
 namespace Back2Code.Chaos.Experiments;
 
 /// <summary>Turns a document into an experiment and reports everything that keeps it from being one. Unknown keys are ignored, as the format demands.</summary>
-internal sealed class ExperimentReader(DocumentReport report)
+internal sealed class ExperimentReader(DocumentReport report, ExperimentRules rules)
 {
-    private readonly List<string> warnings = [];
+    private readonly List<string> _warnings = [];
+
+    public ExperimentReader(DocumentReport report)
+        : this(report, ExperimentRules.Strict)
+    {
+    }
 
     /// <summary>Null, or unusable, when <see cref="DocumentReport.Errors"/> has entries.</summary>
     public Experiment? Read(DocumentNode document)
@@ -18,7 +23,7 @@ internal sealed class ExperimentReader(DocumentReport report)
 
         var title = report.RequiredText(root, "title", "the experiment");
         var description = report.RequiredText(root, "description", "the experiment");
-        var activities = new ActivityReader(report, warnings);
+        var activities = new ActivityReader(report, _warnings, rules);
         var hypothesis = root.Find("steady-state-hypothesis") is { Value: var node } ? ReadHypothesis(node, activities) : null;
         var method = ReadMethod(root, activities);
         var rollbacks = root.Find("rollbacks") is { } entry ? activities.ReadList(entry.Value, "rollbacks", canRefer: false) : [];
@@ -27,9 +32,12 @@ internal sealed class ExperimentReader(DocumentReport report)
         CheckTags(root);
         if (root.Find("controls") is not null)
         {
-            warnings.Add("controls are Python modules and are not run");
+            _warnings.Add("controls are Python modules and are not run");
         }
 
+        var extensions = ReadExtensions(root);
+        var checks = !rules.Compat && extensions.Find(e => e.Name == "back2code") is { } own ? new ChecksReader(report, activities).Read(own.Payload) : ExperimentChecks.None;
+        CheckContributions(root);
         var experiment = new Experiment
         {
             Title = title ?? "",
@@ -37,24 +45,50 @@ internal sealed class ExperimentReader(DocumentReport report)
             Tags = root.Find("tags")?.Value is SequenceNode tags ? [.. tags.Items.Select(t => t.ToJson()?.ToString() ?? "")] : [],
             Configuration = OptionalMap(root, "configuration"),
             Secrets = OptionalMap(root, "secrets"),
-            SteadyState = hypothesis is null ? null : new Hypothesis(hypothesis.Value.Title, activities.Resolve(hypothesis.Value.Probes)),
-            Method = activities.Resolve(method),
-            Rollbacks = activities.Resolve(rollbacks),
+            SteadyState = hypothesis is null ? null : new Hypothesis(hypothesis.Value.Title, [.. activities.Resolve(hypothesis.Value.Probes).Select(p => Checked(p, checks))]),
+            Method = [.. activities.Resolve(method).Select(a => CheckedMethod(a, checks))],
+            Rollbacks = [.. activities.Resolve(rollbacks).Select(a => a with { Tolerance = null })],
             RollbackStrategy = rollback,
             HypothesisStrategy = strategy,
-            Extensions = ReadExtensions(root),
+            Checks = checks,
+            Extensions = extensions,
             Source = root,
-            Warnings = warnings,
+            Warnings = _warnings,
         };
-        ExperimentScope.Check(experiment, report);
+        ScopeReader.Check(experiment, report, rules);
         return experiment;
+    }
+
+    /// <summary>A probe of the hypothesis has its tolerance already; the extension can give it time.</summary>
+    private static Activity Checked(Activity probe, ExperimentChecks checks) =>
+        checks.Activities.TryGetValue(probe.Name, out var check) ? probe with { Tolerance = check.Tolerance ?? probe.Tolerance, Patience = check.Patience } : probe;
+
+    /// <summary>The format ignores a tolerance in the method, and many files have one that would miss; only where the extension names it, it counts.</summary>
+    private Activity CheckedMethod(Activity activity, ExperimentChecks checks)
+    {
+        if (checks.Activities.TryGetValue(activity.Name, out var check))
+        {
+            return activity with { Tolerance = check.Tolerance ?? activity.Tolerance, Patience = check.Patience };
+        }
+
+        if (!rules.Compat && activity.Source.ContainsKey("tolerance") && activity.Tolerance is null)
+        {
+            _warnings.Add($"the tolerance of '{activity.Name}' is not checked: the format ignores it in the method (name the activity under 'activities' of the extension back2code)");
+        }
+
+        return activity with { Tolerance = null };
     }
 
     private (string Title, IReadOnlyList<ActivityDraft> Probes)? ReadHypothesis(DocumentNode node, ActivityReader activities)
     {
-        if (report.AsMap(node, "'steady-state-hypothesis'") is not { } map)
+        if (node is ScalarNode { Value: ScalarValue.Null } || report.AsMap(node, "'steady-state-hypothesis'") is not { } map)
         {
             return null;
+        }
+
+        if (map.Find("controls") is not null)
+        {
+            _warnings.Add("controls of the hypothesis are Python modules and are not run");
         }
 
         var title = report.RequiredText(map, "title", "the steady-state hypothesis");
@@ -80,22 +114,26 @@ internal sealed class ExperimentReader(DocumentReport report)
             return default;
         }
 
-        var rollback = Strategy(runtime, "rollbacks") is not { } r ? RollbackStrategy.Always : r.Text switch
+        return (
+            ReadStrategy(runtime, "rollbacks", Strategies.Rollback, Strategies.RollbackNames),
+            ReadStrategy(runtime, "hypothesis", Strategies.Hypothesis, Strategies.HypothesisNames));
+    }
+
+    private T ReadStrategy<T>(MappingNode runtime, string key, Func<string, T?> parse, string expected)
+        where T : struct
+    {
+        if (Strategy(runtime, key) is not { } strategy)
         {
-            "default" or "always" => RollbackStrategy.Always,
-            "deviated" => RollbackStrategy.Deviated,
-            "never" => RollbackStrategy.Never,
-            _ => Unknown(r, RollbackStrategy.Always, "default, always, deviated or never"),
-        };
-        var hypothesis = Strategy(runtime, "hypothesis") is not { } h ? HypothesisStrategy.BeforeAndAfter : h.Text switch
+            return default;
+        }
+
+        if (parse(strategy.Text) is { } known)
         {
-            "default" => HypothesisStrategy.BeforeAndAfter,
-            "before-method-only" => HypothesisStrategy.BeforeOnly,
-            "after-method-only" => HypothesisStrategy.AfterOnly,
-            "skip" => HypothesisStrategy.Skip,
-            _ => Unknown(h, HypothesisStrategy.BeforeAndAfter, "default, before-method-only, after-method-only or skip"),
-        };
-        return (rollback, hypothesis);
+            return known;
+        }
+
+        report.Add(strategy.Node, $"strategy '{strategy.Text}' of {key} is unknown; expected {expected}");
+        return default;
     }
 
     private (DocumentNode Node, string Text)? Strategy(MappingNode runtime, string key) =>
@@ -103,10 +141,15 @@ internal sealed class ExperimentReader(DocumentReport report)
             ? (entry.Value, text)
             : null;
 
-    private T Unknown<T>((DocumentNode Node, string Text) strategy, T otherwise, string expected)
+    private void CheckContributions(MappingNode root)
     {
-        report.Add(strategy.Node, $"strategy '{strategy.Text}' is not supported; expected {expected}");
-        return otherwise;
+        foreach (var entry in OptionalMap(root, "contributions")?.Entries ?? [])
+        {
+            if (entry.Value is not ScalarNode { Value: ScalarValue.Text { Value: "high" or "medium" or "low" or "none" } })
+            {
+                report.Add(entry.Value, $"contribution '{entry.Key}' must be high, medium, low or none");
+            }
+        }
     }
 
     private void CheckTags(MappingNode root)

@@ -1,5 +1,19 @@
+using Back2Code.Chaos.Faults.Data;
+using Back2Code.Chaos.Faults.Disk;
+using Back2Code.Chaos.Faults.Gateway;
+using Back2Code.Chaos.Faults.Http;
+using Back2Code.Chaos.Faults.Keys;
+using Back2Code.Chaos.Faults.Limits;
 using Back2Code.Chaos.Faults.Links;
+using Back2Code.Chaos.Faults.Machine;
+using Back2Code.Chaos.Faults.Postgres;
 using Back2Code.Chaos.Faults.Processes;
+using Back2Code.Chaos.Faults.RabbitMq;
+using Back2Code.Chaos.Faults.Redis;
+using Back2Code.Chaos.Faults.Services;
+using Back2Code.Chaos.Faults.Services.Dotnet;
+using Back2Code.Chaos.Faults.Settings;
+using Back2Code.Chaos.Faults.Traffic;
 
 namespace Back2Code.Chaos.Faults;
 
@@ -8,14 +22,126 @@ public static class FaultCatalogue
 {
     public static IReadOnlyList<IFault> All { get; } =
     [
+        // process, cpu-memory, disk
         new KillFault(),
         new TerminateFault(),
         new FreezeFault(),
+        new CrashLoopFault(),
+        new PortTakenFault(),
+        new FilesLimitFault(),
+        new StutterFault(),
+        new PinFault(),
+        new DeprioritizeFault(),
+        new CpuBurnFault(),
+        new MemoryHogFault(),
+        new MemoryLimitFault(),
+        new DiskFillFault(),
+        new DiskFullFault(),
+        new DiskLoadFault(),
+        new ReadOnlyFault(),
+        new LogFloodFault(),
+
+        // tcp, http
         new LatencyFault(),
         new BandwidthFault(),
         new TimeoutFault(),
         new ResetFault(),
         new DownFault(),
+        new SlowCloseFault(),
+        new SliceFault(),
+        new LimitDataFault(),
+        new CutFault(),
+        new RefuseFault(),
+        new HangFault(),
+        new FloodFault(),
+        new HttpDelayFault(),
+        new HttpStatusFault(),
+        new HttpAbortFault(),
+        new HttpTruncateFault(),
+
+        // postgres, redis, rabbitmq, data
+        new LockTableFault(),
+        new LockRowsFault(),
+        new IdleInTransactionFault(),
+        new LongQueryFault(),
+        new TerminateBackendsFault(),
+        new DeadlocksFault(),
+        new DropIndexFault(),
+        new SlowWritesFault(),
+        new CheckpointStormFault(),
+        .. ServerSettingFault.All,
+        .. RoleFault.All,
+        new RevokeFault(),
+        new FlushFault(),
+        new ExpireAllFault(),
+        new MaxMemoryFault(),
+        new FillMemoryFault(),
+        new PauseFault(),
+        new SlowCommandsFault(),
+        new KillClientsFault(),
+        new ForgetScriptsFault(),
+        new WrongPasswordFault(),
+        .. AlarmFault.All,
+        new CloseConnectionsFault(),
+        new RevokePermissionFault(),
+        new UnbindFault(),
+        new StuckConsumerFault(),
+        new PublishFloodFault(),
+        RepeatedDeliveryFault.Exact,
+        BadEventFault.Poison,
+        RepeatedDeliveryFault.Republished,
+        .. BadEventFault.Events,
+
+        // gateway, traffic, time, configuration, deploy, keys, dns
+        GatewayServerFaults.Drain,
+        GatewayServerFaults.Maintenance,
+        GatewayServerFaults.Weight,
+        GatewayServerFaults.ServerConnections,
+        GatewayServerFaults.WrongPort,
+        GatewayServerFaults.ChecksOff,
+        FrontendFault.MaxConnections,
+        FrontendFault.RateLimit,
+        FrontendFault.Closed,
+        TrafficFaults.Spike,
+        TrafficFaults.ConnectionFlood,
+        TrafficFaults.SlowClients,
+        TrafficFaults.RetryClients,
+        ApplicationFaults.ClockSkew,
+        ConfigurationFaults.Setting,
+        ConfigurationFaults.WrongPassword,
+        ConfigurationFaults.WrongPort,
+        ConfigurationFaults.MissingVariable,
+        ConfigurationFaults.ShortTimeout,
+        ConfigurationFaults.SmallBulkhead,
+        ConfigurationFaults.NaiveBreaker,
+        ConfigurationFaults.NaiveQueue,
+        DeployFaults.BadRelease,
+        DeployFaults.SlowStart,
+        DeployFaults.BrokenArtifact,
+        JwksFault.Replaced,
+        JwksFault.Corrupt,
+        JwksFault.Missing,
+        KeyFaults.Unreachable,
+        new CertificateFault(),
+        ConfigurationFaults.NoSuchName,
+
+        // application, dotnet
+        ApplicationFaults.Errors,
+        ApplicationFaults.Exceptions,
+        ApplicationFaults.Latency,
+        ApplicationFaults.LogFlood,
+        ApplicationFaults.MetricsGap,
+        ApplicationFaults.ReadinessLie,
+        DependencyFaults.Faults,
+        DependencyFaults.Latency,
+        DependencyFaults.Outcomes,
+        DependencyFaults.Blocking,
+        ResourceFaults.MemoryLeak,
+        ResourceFaults.GcPressure,
+        ResourceFaults.Cpu,
+        ResourceFaults.ThreadStarvation,
+        ResourceFaults.LockConvoy,
+        new HangOnStopFault(),
     ];
 
     /// <exception cref="FaultException">No such type; the message lists those there are.</exception>

@@ -17,6 +17,9 @@ public sealed record FaultContext
     /// </summary>
     public TimeSpan? For { get; init; }
 
+    /// <summary>Whether whoever injects may do what only root may.</summary>
+    public bool IsRoot { get; init; } = Environment.IsPrivilegedProcess;
+
     /// <summary>Names the undo record and the toxics; letters, digits and dashes. Time-ordered by default.</summary>
     public string FaultId { get; init; } = Guid.CreateVersion7().ToString("n");
 }

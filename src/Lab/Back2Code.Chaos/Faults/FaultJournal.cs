@@ -4,48 +4,44 @@ using Back2Code.Chaos.Faults.Processes;
 namespace Back2Code.Chaos.Faults;
 
 /// <summary>The undo records of one platform: one JSON file for each fault that stands, written and flushed to disk before the fault acts.</summary>
-public static class FaultJournal
+public static partial class FaultJournal
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     internal static string BootId { get; } = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
-    /// <summary>
-    /// Undoes what dead injectors left behind. A record that cannot be undone now (the proxy is away) stays for the next call; one that is done is deleted.
-    /// </summary>
-    public static async Task<HealResult> HealAsync(IFaultTarget platform, HealScope scope, CancellationToken cancellationToken)
+    /// <summary>What stands by the records, oldest first. A record that cannot be read is left out; healing reports it.</summary>
+    public static async Task<IReadOnlyList<StandingFault>> ListAsync(string faultsDirectory, TimeProvider time, CancellationToken cancellationToken)
     {
-        List<string> healed = [];
-        List<string> failed = [];
-        if (!Directory.Exists(platform.FaultsDirectory))
-        {
-            return new HealResult(healed, failed);
-        }
-
-        if (scope == HealScope.All)
-        {
-            // Whoever wrote a draft died before acting.
-            Directory.EnumerateFiles(platform.FaultsDirectory, "*.draft").ToList().ForEach(File.Delete);
-        }
-
-        foreach (string path in Directory.EnumerateFiles(platform.FaultsDirectory, "*.json").Order(StringComparer.Ordinal))
+        List<StandingFault> standing = [];
+        foreach (string path in RecordsIn(faultsDirectory))
         {
             try
             {
-                var record = await ReadAsync(path, cancellationToken);
-                if (scope == HealScope.All || IsAbandoned(record, platform.Time))
+                if (await ReadAsync(path, cancellationToken) is { } record)
                 {
-                    var lines = await UndoAsync(platform, record, path, cancellationToken);
-                    healed.Add($"{record.Type} on {record.Target}: {string.Join("; ", lines)}");
+                    standing.Add(new StandingFault(
+                        record.FaultId, record.Type, record.Target, record.Parameters, record.WrittenAt, record.ExpiresAt, record.OwnerPid, IsAbandoned(record, time)));
                 }
             }
-            catch (Exception e) when (e is FaultException or JsonException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
             {
-                failed.Add($"{Path.GetFileName(path)}: {e.Message}");
+                // Healing says which and why.
             }
         }
 
-        return new HealResult(healed, failed);
+        return standing;
+    }
+
+    /// <summary>Undoes one fault by its record, whoever injected it.</summary>
+    /// <returns>What was undone; null when no such fault stands.</returns>
+    /// <exception cref="FaultException">Some step failed; the record stays.</exception>
+    public static async Task<IReadOnlyList<string>?> UndoAsync(IFaultTarget platform, string faultId, CancellationToken cancellationToken)
+    {
+        string? path = RecordsIn(platform.FaultsDirectory).FirstOrDefault(p => Path.GetFileNameWithoutExtension(p) == faultId);
+        return path is not null && await ReadAsync(path, cancellationToken) is { } record
+            ? await UndoAsync(platform, record, path, cancellationToken)
+            : null;
     }
 
     /// <summary>Writes a record so that it survives a power cut. Returns its path.</summary>
@@ -54,7 +50,15 @@ public static class FaultJournal
         Directory.CreateDirectory(directory);
         string path = Path.Combine(directory, record.FaultId + ".json");
         string draft = path + ".draft";
-        await using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write))
+
+        // A record may hold what must be given back: a password, a verifier.
+        var onlyOurs = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            onlyOurs.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        await using (var file = new FileStream(draft, onlyOurs))
         {
             await JsonSerializer.SerializeAsync(file, record, Json, cancellationToken);
             file.Flush(flushToDisk: true);
@@ -70,9 +74,23 @@ public static class FaultJournal
     /// <exception cref="FaultException">Some step failed; the record stays.</exception>
     internal static async Task<IReadOnlyList<string>> UndoAsync(IFaultTarget platform, UndoRecord record, string path, CancellationToken cancellationToken)
     {
+        var (lines, failures) = await ApplyAsync(platform, record, record.Steps, cancellationToken);
+        if (failures.Count > 0)
+        {
+            throw new FaultException(
+                $"{record.Type} on {record.Target} could not be undone: {string.Join("; ", failures.Select(f => f.Why))}. Its undo record stays: {path}");
+        }
+
+        File.Delete(path);
+        return lines;
+    }
+
+    private static async Task<(List<string> Lines, List<(UndoStep Step, string Why)> Failures)> ApplyAsync(
+        IFaultTarget platform, UndoRecord record, IEnumerable<UndoStep> steps, CancellationToken cancellationToken)
+    {
         List<string> lines = [];
-        List<string> failures = [];
-        foreach (var step in record.Steps)
+        List<(UndoStep, string)> failures = [];
+        foreach (var step in steps)
         {
             try
             {
@@ -81,41 +99,47 @@ public static class FaultJournal
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Whatever it is: one step that fails must not keep the others from healing.
-                failures.Add(e.Message);
+                failures.Add((step, e.Message));
             }
         }
 
-        if (failures.Count > 0)
-        {
-            throw new FaultException($"{record.Type} on {record.Target} could not be undone: {string.Join("; ", failures)}. Its undo record stays: {path}");
-        }
-
-        File.Delete(path);
-        return lines;
+        return (lines, failures);
     }
 
-    private static async Task<UndoRecord> ReadAsync(string path, CancellationToken cancellationToken)
+    /// <summary>The last first: ids are time-ordered, and a fault may stand on another, or in the way of its undoing.</summary>
+    private static IEnumerable<string> RecordsIn(string directory) =>
+        Directory.Exists(directory) ? Directory.GetFiles(directory, "*.json").OrderDescending(StringComparer.Ordinal) : [];
+
+    /// <returns>Null when somebody else has just undone it.</returns>
+    private static async Task<UndoRecord?> ReadAsync(string path, CancellationToken cancellationToken)
     {
-        await using var file = File.OpenRead(path);
-        return await JsonSerializer.DeserializeAsync<UndoRecord>(file, Json, cancellationToken) ?? throw new JsonException("the record is empty");
+        try
+        {
+            await using var file = File.OpenRead(path);
+            return await JsonSerializer.DeserializeAsync<UndoRecord>(file, Json, cancellationToken) ?? throw new JsonException("the record is empty");
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
-    private static bool IsAbandoned(UndoRecord record, TimeProvider time) =>
-        record.ExpiresAt <= time.GetUtcNow()
-        || record.BootId != BootId
-        || new LinuxProcess(record.OwnerPid, record.OwnerStartTicks).IsGone;
+    private static bool IsAbandoned(UndoRecord record, TimeProvider time) => record.ExpiresAt <= time.GetUtcNow() || HasLostItsOwner(record);
+
+    private static bool HasLostItsOwner(UndoRecord record) =>
+        record.BootId != BootId || new LinuxProcess(record.OwnerPid, record.OwnerStartTicks).IsGone;
 }
 
-/// <summary>Which undo records to replay.</summary>
-public enum HealScope
-{
-    /// <summary>Every record: at the start of a lab, when no drill can be running.</summary>
-    All,
-
-    /// <summary>Records whose lease has expired or whose injector is dead: safe at any time, beside running drills.</summary>
-    Abandoned,
-}
-
-/// <param name="Healed">One line for each fault undone.</param>
-/// <param name="Failed">One line for each record that remains, with the reason.</param>
-public sealed record HealResult(IReadOnlyList<string> Healed, IReadOnlyList<string> Failed);
+/// <summary>A fault that stands, as its record tells.</summary>
+/// <param name="ExpiresAt">When its lease ends: from then on the platform undoes it by itself.</param>
+/// <param name="OwnerPid">The process that injected it and is to undo it.</param>
+/// <param name="Abandoned">Its lease is over, or its owner is gone.</param>
+public sealed record StandingFault(
+    string FaultId,
+    string Type,
+    string Target,
+    IReadOnlyDictionary<string, string> Parameters,
+    DateTimeOffset Since,
+    DateTimeOffset ExpiresAt,
+    int OwnerPid,
+    bool Abandoned);

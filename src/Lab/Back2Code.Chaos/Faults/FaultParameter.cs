@@ -55,3 +55,12 @@ public sealed record ChoiceParameter(string Name, string Summary, IReadOnlyList<
 
     internal override string? Check(string text) => Choices.Contains(text) ? null : $"'{text}' is not among them";
 }
+
+/// <summary>What the path of a request begins with.</summary>
+public sealed record RouteParameter(string Name, string Summary, string Prefix, bool Required = false)
+    : FaultParameter(Name, Summary, Required)
+{
+    public override string Allowed => $"a path that begins with {Prefix}";
+
+    internal override string? Check(string text) => text.StartsWith(Prefix, StringComparison.Ordinal) ? null : $"'{text}' is not such a path";
+}

@@ -50,11 +50,22 @@ internal sealed class FaultSettings(IReadOnlyDictionary<string, string> values)
     /// <exception cref="FaultException">Something is wrong; the message says everything that is.</exception>
     public static FaultSettings Of(IFault fault, FaultContext context)
     {
+        if (fault.Needs == FaultNeeds.Root && !context.IsRoot)
+        {
+            throw new FaultException($"{fault.Type} needs root.{(fault.Instead is { } other ? $" The nearest that does not: {other}." : "")}");
+        }
+
         var errors = Check(fault, context.Target, context.Parameters, context.For);
         return errors.Count == 0 ? new FaultSettings(context.Parameters) : throw new FaultException(string.Join('\n', errors));
     }
 
+    /// <summary>A required parameter, as written.</summary>
+    public string Text(string name) => values[name];
+
     public TimeSpan? Duration(string name) => values.TryGetValue(name, out string? text) && Durations.TryParse(text, out var value) ? value : null;
+
+    public long Number(string name, long otherwise) =>
+        values.TryGetValue(name, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
     public long Number(string name) => long.Parse(values[name], CultureInfo.InvariantCulture);
 

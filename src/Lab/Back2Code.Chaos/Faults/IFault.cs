@@ -6,8 +6,23 @@ public interface IFault
     /// <summary>The name drills use, for example <c>link.latency</c>.</summary>
     string Type { get; }
 
+    /// <summary>What it disturbs; one of <see cref="FaultFamilies.All"/>.</summary>
+    string Family { get; }
+
     /// <summary>What it does, in one sentence.</summary>
     string Summary { get; }
+
+    /// <summary>What an operator is to expect to see, in one or two sentences.</summary>
+    string Symptom { get; }
+
+    /// <summary>Whose rights it takes.</summary>
+    FaultNeeds Needs => FaultNeeds.User;
+
+    /// <summary>The type of the nearest fault that an ordinary user may inject; null when this is one.</summary>
+    string? Instead => null;
+
+    /// <summary>A target and parameters that work on the platform as <c>topology.yaml</c> has it: for help, documents and tests.</summary>
+    FaultExample Example { get; }
 
     /// <summary>What its target names.</summary>
     FaultTargetKind TargetKind { get; }
@@ -25,6 +40,12 @@ public interface IFault
     /// </summary>
     /// <exception cref="FaultException">The target is unknown or a parameter is out of its range; nothing was touched.</exception>
     Task<InjectedFault> InjectAsync(FaultContext context, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks for what an injection of this kind would leave on a running platform if it were not undone: one line each, empty when there is nothing.
+    /// It asks the target itself, not the undo records: <c>back2code heal</c> proves with it that nothing is left.
+    /// </summary>
+    Task<IReadOnlyList<string>> FindTracesAsync(IFaultTarget platform, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 }
 
 /// <summary>What the target of a fault names.</summary>
@@ -35,4 +56,17 @@ public enum FaultTargetKind
 
     /// <summary>Links of the topology, such as <c>notes-1-to-postgres</c> or <c>*-to-postgres</c>.</summary>
     Link,
+
+    /// <summary>The machine that the platform runs on; the target is <c>host</c>.</summary>
+    Host,
+}
+
+/// <summary>Whose rights a fault takes.</summary>
+public enum FaultNeeds
+{
+    /// <summary>Those of whoever runs the platform.</summary>
+    User,
+
+    /// <summary>Root's.</summary>
+    Root,
 }

@@ -8,7 +8,8 @@ internal static class Injection
     // What an injector may be late by before others take its fault for abandoned.
     private static readonly TimeSpan LeaseGrace = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan LeaseWithoutEnd = TimeSpan.FromMinutes(30);
+    /// <summary>What a fault gets that nobody gave an end.</summary>
+    public static readonly TimeSpan LeaseWithoutEnd = TimeSpan.FromMinutes(30);
 
     private static readonly TimeSpan UndoLimit = TimeSpan.FromSeconds(10);
 
@@ -16,6 +17,7 @@ internal static class Injection
     /// <param name="steps">How to undo it, known in full before acting.</param>
     /// <param name="act">Acts and watches; one piece of evidence for each target.</param>
     /// <param name="sumUp">What the fault did in total, asked just before it is undone.</param>
+    /// <param name="loop">What disturbs again and again while the fault stands; ended before anything is undone.</param>
     public static async Task<InjectedFault> RunAsync(
         IFault fault,
         FaultContext context,
@@ -23,7 +25,8 @@ internal static class Injection
         IReadOnlyList<UndoStep> steps,
         Func<CancellationToken, Task<IReadOnlyList<Evidence>>> act,
         Func<CancellationToken, Task<IReadOnlyList<string>>>? sumUp,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        StandingLoop? loop = null)
     {
         if (context.FaultId.Length is 0 or > 64 || !context.FaultId.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
         {
@@ -38,6 +41,7 @@ internal static class Injection
             FaultId = context.FaultId,
             Type = fault.Type,
             Target = context.Target,
+            Parameters = context.Parameters,
             WrittenAt = now,
             ExpiresAt = now + (stands ?? LeaseWithoutEnd) + LeaseGrace,
             OwnerPid = owner.Pid,
@@ -66,10 +70,13 @@ internal static class Injection
             using var limit = new CancellationTokenSource(UndoLimit, platform.Time);
             try
             {
+                await EndLoopAsync();
                 await FaultJournal.UndoAsync(platform, record, path, limit.Token);
             }
-            catch (FaultException undo)
+            catch (Exception undo)
             {
+                // Abandoned from now on, though its owner lives: whoever sweeps next goes on with it.
+                await FaultJournal.WriteAsync(platform.FaultsDirectory, record with { ExpiresAt = platform.Time.GetUtcNow() }, CancellationToken.None);
                 throw new FaultException($"{injection.Message} {undo.Message}", injection);
             }
 
@@ -79,6 +86,7 @@ internal static class Injection
         async Task<UndoReceipt> UndoAsync(CancellationToken undoCancellation)
         {
             List<string> lines = [];
+            await EndLoopAsync();
             if (sumUp is not null)
             {
                 lines.AddRange(await sumUp(undoCancellation));
@@ -87,5 +95,7 @@ internal static class Injection
             lines.AddRange(await FaultJournal.UndoAsync(platform, record, path, undoCancellation));
             return new UndoReceipt(context.FaultId, platform.Time.GetUtcNow(), lines);
         }
+
+        ValueTask EndLoopAsync() => loop?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 }

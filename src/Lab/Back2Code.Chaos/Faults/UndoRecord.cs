@@ -1,4 +1,13 @@
+using Back2Code.Chaos.Faults.Gateway;
+using Back2Code.Chaos.Faults.Keys;
 using System.Text.Json.Serialization;
+using Back2Code.Chaos.Faults.Data;
+using Back2Code.Chaos.Faults.Disk;
+using Back2Code.Chaos.Faults.Limits;
+using Back2Code.Chaos.Faults.Postgres;
+using Back2Code.Chaos.Faults.Processes;
+using Back2Code.Chaos.Faults.RabbitMq;
+using Back2Code.Chaos.Faults.Redis;
 
 namespace Back2Code.Chaos.Faults;
 
@@ -10,6 +19,8 @@ internal sealed record UndoRecord
     public required string Type { get; init; }
 
     public required string Target { get; init; }
+
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
     public required DateTimeOffset WrittenAt { get; init; }
 
@@ -28,12 +39,56 @@ internal sealed record UndoRecord
 }
 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
+
+// Processes, CPU and memory, disk.
 [JsonDerivedType(typeof(ContinueProcess), "continue-process")]
 [JsonDerivedType(typeof(ReleaseHold), "release-hold")]
+[JsonDerivedType(typeof(RestoreProcessors), "restore-processors")]
+[JsonDerivedType(typeof(RestorePriority), "restore-priority")]
+[JsonDerivedType(typeof(RestoreLimit), "restore-limit")]
+[JsonDerivedType(typeof(EndWorker), "end-worker")]
+[JsonDerivedType(typeof(DeleteBallast), "delete-ballast")]
+[JsonDerivedType(typeof(RestoreMode), "restore-mode")]
+
+// Links: TCP and HTTP.
 [JsonDerivedType(typeof(RemoveToxic), "remove-toxic")]
 [JsonDerivedType(typeof(EnableLink), "enable-link")]
+
+// PostgreSQL, Redis, RabbitMQ, data.
+[JsonDerivedType(typeof(EndSessions), "end-sessions")]
+[JsonDerivedType(typeof(RecreateIndex), "recreate-index")]
+[JsonDerivedType(typeof(RestoreServerSetting), "restore-server-setting")]
+[JsonDerivedType(typeof(RestoreRole), "restore-role")]
+[JsonDerivedType(typeof(GrantAgain), "grant-again")]
+[JsonDerivedType(typeof(DropTrigger), "drop-trigger")]
+[JsonDerivedType(typeof(RestoreRedisSetting), "restore-redis-setting")]
+[JsonDerivedType(typeof(DeleteKeys), "delete-keys")]
+[JsonDerivedType(typeof(Unpause), "unpause")]
+[JsonDerivedType(typeof(RestorePasswords), "restore-passwords")]
+[JsonDerivedType(typeof(ClearAlarm), "clear-alarm")]
+[JsonDerivedType(typeof(RestorePermissions), "restore-permissions")]
+[JsonDerivedType(typeof(BindAgain), "bind-again")]
+[JsonDerivedType(typeof(RemoveDeadLetters), "remove-dead-letters")]
+
+// Gateway, traffic, time, configuration, deploy, keys.
+[JsonDerivedType(typeof(CommandGateway), "command-gateway")]
+[JsonDerivedType(typeof(RestoreProcess), "restore-process")]
+[JsonDerivedType(typeof(WriteKeys), "write-keys")]
+[JsonDerivedType(typeof(DeleteFile), "delete-file")]
+
+// Services: application and .NET.
+[JsonDerivedType(typeof(EndDisturbance), "end-disturbance")]
 internal abstract record UndoStep
 {
+    /// <summary>
+    /// Whether what it undoes is still there after the platform was stopped or killed: a dropped index, a changed role, a file moved away. Then the
+    /// record is kept and played at the next start. Toxics, holds and stopped processes are gone with the platform.
+    /// </summary>
+    internal virtual bool OutlivesPlatform => false;
+
+    /// <summary>The process that must be ready for a step that outlives the platform, such as <c>postgres</c>; null when files will do.</summary>
+    internal virtual string? NeedsProcess => null;
+
     /// <summary>Undoes, and says in words what was found.</summary>
     public abstract Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken);
 }

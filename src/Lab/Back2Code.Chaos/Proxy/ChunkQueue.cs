@@ -1,18 +1,22 @@
+using System.Runtime.CompilerServices;
+using Back2Code.Chaos.Proxy.Sockets;
+
 namespace Back2Code.Chaos.Proxy;
 
 /// <summary>
 /// The bounded input of one stage: one writer, one reader. When it is full the writer waits, so that the pressure reaches the sender's TCP window.
 /// </summary>
-internal sealed class ChunkQueue(int maxBytes, int maxChunks)
+internal sealed class ChunkQueue(int maxBytes, int maxChunks, SocketLoop loop)
 {
     private readonly Lock _gate = new();
     private readonly Queue<Chunk> _chunks = new();
+    private readonly Readiness _changed = new(loop);
+    private readonly Readiness _hasRoom = new(loop);
     private long _bytes;
     private StreamEnd? _end;
     private bool _aborted;
     private bool _readerWaits;
-    private TaskCompletionSource? _changed;
-    private TaskCompletionSource? _hasRoom;
+    private bool _writerWaits;
 
     /// <summary>Nothing queued, and the reader is back for more: everything ever written has left the stage.</summary>
     public bool IsIdle
@@ -27,11 +31,11 @@ internal sealed class ChunkQueue(int maxBytes, int maxChunks)
     }
 
     /// <summary>False when the queue was aborted: the chunk stays the caller's.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> WriteAsync(Chunk chunk)
     {
         while (true)
         {
-            Task room;
             lock (_gate)
             {
                 if (_aborted)
@@ -42,17 +46,29 @@ internal sealed class ChunkQueue(int maxBytes, int maxChunks)
                 // A chunk larger than the bound still enters an empty queue, else it would never pass.
                 if (_chunks.Count == 0 || (_bytes + chunk.Length <= maxBytes && _chunks.Count < maxChunks))
                 {
-                    _chunks.Enqueue(chunk);
-                    _bytes += chunk.Length;
-                    Signal(ref _changed);
+                    Enqueue_NeedsLock(chunk);
                     return true;
                 }
 
-                _hasRoom ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                room = _hasRoom.Task;
+                _writerWaits = true;
             }
 
-            await room;
+            await _hasRoom.WaitAsync();
+        }
+    }
+
+    /// <summary>Puts in a chunk of another writer, past the bound; false when the queue has ended.</summary>
+    public bool Inject(Chunk chunk)
+    {
+        lock (_gate)
+        {
+            bool accepts = !_aborted && _end is null;
+            if (accepts)
+            {
+                Enqueue_NeedsLock(chunk);
+            }
+
+            return accepts;
         }
     }
 
@@ -62,65 +78,68 @@ internal sealed class ChunkQueue(int maxBytes, int maxChunks)
         lock (_gate)
         {
             _end ??= end;
-            Signal(ref _changed);
         }
+
+        _changed.Signal();
     }
 
-    /// <summary>The next chunk, or how the stream ends.</summary>
-    /// <exception cref="OperationCanceledException">Interrupted; no chunk was taken.</exception>
-    public async ValueTask<(Chunk? Chunk, StreamEnd End)> ReadAsync(CancellationToken interrupt)
+    /// <summary>True with the next chunk, or with null and how the stream ends; false when there is nothing: then <see cref="ChangedAsync"/>.</summary>
+    public bool TryRead(out Chunk? chunk, out StreamEnd end)
     {
-        while (true)
+        lock (_gate)
         {
-            Task changed;
-            lock (_gate)
+            chunk = _chunks.TryDequeue(out var next) ? next : null;
+            end = _end ?? default;
+            _readerWaits = chunk is null && _end is null;
+            if (chunk is not null)
             {
-                _readerWaits = false;
-                interrupt.ThrowIfCancellationRequested();
-                if (_chunks.TryDequeue(out var chunk))
+                _bytes -= next.Length;
+                if (_writerWaits)
                 {
-                    _bytes -= chunk.Length;
-                    Signal(ref _hasRoom);
-                    return (chunk, default);
+                    _writerWaits = false;
+                    _hasRoom.Signal();
                 }
-
-                if (_end is { } end)
-                {
-                    return (null, end);
-                }
-
-                _readerWaits = true;
-                _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                changed = _changed.Task;
             }
 
-            await changed.WaitAsync(interrupt);
+            return !_readerWaits;
         }
     }
+
+    /// <summary>Waits for a chunk, the end or <see cref="Wake"/>; it may also return for nothing.</summary>
+    public ValueTask ChangedAsync() => _changed.WaitAsync();
+
+    /// <summary>Makes the reader look around, for a reason of its own.</summary>
+    public void Wake() => _changed.Signal();
 
     /// <summary>Frees the writer for good and gives back the buffers. Returns how many bytes were thrown away.</summary>
     public long Abort()
     {
+        long dropped;
         lock (_gate)
         {
             _aborted = true;
             _end ??= StreamEnd.Close;
-            long dropped = _bytes;
+            dropped = _bytes;
             while (_chunks.TryDequeue(out var chunk))
             {
                 chunk.Dispose();
             }
 
             _bytes = 0;
-            Signal(ref _changed);
-            Signal(ref _hasRoom);
-            return dropped;
         }
+
+        _changed.Signal();
+        _hasRoom.Signal();
+        return dropped;
     }
 
-    private static void Signal(ref TaskCompletionSource? waiter)
+    private void Enqueue_NeedsLock(Chunk chunk)
     {
-        waiter?.TrySetResult();
-        waiter = null;
+        _chunks.Enqueue(chunk);
+        _bytes += chunk.Length;
+        if (_readerWaits)
+        {
+            _changed.Signal();
+        }
     }
 }

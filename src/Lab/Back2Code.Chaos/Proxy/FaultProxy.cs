@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Back2Code.Chaos.Proxy.Sockets;
 using Back2Code.Chaos.Proxy.Toxics;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,7 @@ internal sealed partial class FaultProxy : IAsyncDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ulong _seed;
+    private readonly SocketLoops _loops;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -26,13 +28,15 @@ internal sealed partial class FaultProxy : IAsyncDisposable
     private Listening? _listening;
     private long _lastConnection;
     private long _lastToxic;
+    private int _held;
 
-    public FaultProxy(string name, string listen, string upstream, ulong seed, TimeProvider time, ILogger logger)
+    public FaultProxy(string name, string listen, string upstream, ulong seed, SocketLoops loops, TimeProvider time, ILogger logger)
     {
         Name = name;
         Listen = listen;
         UpstreamAddress = upstream;
         _seed = Seeds.Combine(seed, Seeds.Of(name));
+        _loops = loops;
         _time = time;
         _logger = logger;
     }
@@ -268,15 +272,22 @@ internal sealed partial class FaultProxy : IAsyncDisposable
         ProxyConnection? connection = null;
         try
         {
-            client.NoDelay = true;
-            if (OpenConnections >= MaxConnections || await ConnectAsync(stopping) is not { } server)
+            ulong seed = Seeds.Combine(_seed, (ulong)id);
+            if (ConnectToxicFor(seed) is { } holder)
+            {
+                await HoldAsync(client, holder, stopping);
+                return;
+            }
+
+            var loop = _loops.Next();
+            if (OpenConnections >= MaxConnections || await ConnectAsync(loop, stopping) is not { } server)
             {
                 Connections.CountRefused();
                 client.Dispose();
                 return;
             }
 
-            connection = new ProxyConnection(this, id, Seeds.Combine(_seed, (ulong)id), client, server, _time);
+            connection = new ProxyConnection(this, id, seed, new LoopSocket(client, loop), server, loop, _time);
             lock (_gate)
             {
                 _connections.Add(connection);
@@ -311,11 +322,10 @@ internal sealed partial class FaultProxy : IAsyncDisposable
     }
 
     /// <summary>Null when the upstream does not answer: the client is then closed at once, as Toxiproxy does.</summary>
-    private async Task<Socket?> ConnectAsync(CancellationToken stopping)
+    private async Task<LoopSocket?> ConnectAsync(SocketLoop loop, CancellationToken stopping)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(ConnectTimeout);
-        Socket? socket = null;
         try
         {
             var address = await HostPort.ResolveAsync(UpstreamAddress, limit.Token);
@@ -324,20 +334,53 @@ internal sealed partial class FaultProxy : IAsyncDisposable
                 address = new IPEndPoint(IPAddress.Loopback, address.Port);
             }
 
-            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(address, limit.Token);
-            return socket;
+            return await LoopSocket.ConnectAsync(address, loop, limit.Token);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ToxiproxyApiException)
         {
-            socket?.Dispose();
             Log.UpstreamUnreachable(_logger, Name, UpstreamAddress, e.Message);
             return null;
         }
     }
 
+    /// <summary>The first toxic that takes a new connection before it reaches the upstream.</summary>
+    private ToxicEntry? ConnectToxicFor(ulong seed)
+    {
+        lock (_gate)
+        {
+            return _toxics.FirstOrDefault(t => t.Toxic is ConnectToxic c && t.IsDrawn(seed, 1) && c.Takes(t.Counters.CountOffered()));
+        }
+    }
+
+    private async Task HoldAsync(Socket client, ToxicEntry holder, CancellationToken stopping)
+    {
+        holder.Counters.CountConnection();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping, holder.Removal.Token);
+        Interlocked.Increment(ref _held);
+        try
+        {
+            if (_held <= MaxConnections)
+            {
+                await ((ConnectToxic)holder.Toxic).HoldAsync(client, _time, ended.Token);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _held);
+            client.Dispose();
+            Connections.CountRefused();
+            holder.Counters.CountEnded();
+        }
+    }
+
     private void SetToxics_NeedsLock(List<ToxicEntry> toxics)
     {
+        foreach (var removed in _toxics.ExceptBy(toxics.Select(t => t.Id), t => t.Id))
+        {
+            // Asynchronously: whoever waits for it does not go on under our lock.
+            _ = removed.Removal.CancelAsync();
+        }
+
         _toxics = toxics;
         foreach (var connection in _connections)
         {
@@ -346,8 +389,8 @@ internal sealed partial class FaultProxy : IAsyncDisposable
     }
 
     private void Apply_NeedsLock(ProxyConnection connection) => connection.Apply(
-        [.. _toxics.Where(t => t.Direction == StreamDirection.Upstream)],
-        [.. _toxics.Where(t => t.Direction == StreamDirection.Downstream)]);
+        [.. _toxics.Where(t => t.IsOn(StreamDirection.Upstream))],
+        [.. _toxics.Where(t => t.IsOn(StreamDirection.Downstream))]);
 
     private int PlaceOf_NeedsLock(string name)
     {

@@ -29,8 +29,17 @@ internal static class HostPort
         return !host.Contains(':', StringComparison.Ordinal);
     }
 
+    /// <exception cref="ToxiproxyApiException">It is given and no address.</exception>
+    public static void Check(string field, string? text)
+    {
+        if (!string.IsNullOrEmpty(text) && !TryParse(text, out _, out _))
+        {
+            throw ToxiproxyApiException.BadBody($"{field} '{text}' is not an address of the form host:port");
+        }
+    }
+
     /// <summary>The address to bind, with a host name resolved (IPv4 first, as its clients mostly are).</summary>
-    /// <exception cref="SocketException">The name is unknown.</exception>
+    /// <exception cref="ToxiproxyApiException">It is no address, or its name is unknown.</exception>
     public static async Task<IPEndPoint> ResolveAsync(string text, CancellationToken cancellationToken)
     {
         if (!TryParse(text, out string host, out int port))
@@ -48,7 +57,15 @@ internal static class HostPort
             return new IPEndPoint(address, port);
         }
 
-        var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-        return new IPEndPoint(addresses.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First(), port);
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+            return new IPEndPoint(addresses.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First(), port);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            // ArgumentException: a name longer than one can be.
+            throw new ToxiproxyApiException(500, $"lookup {host}: {e.Message}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Back2Code.Chaos.Proxy.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Back2Code.Chaos.Proxy;
@@ -9,6 +10,7 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
     private const int MaxProxies = 1024;
 
     private readonly ILogger _logger = loggers.CreateLogger<FaultProxy>();
+    private readonly SocketLoops _loops = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, FaultProxy> _proxies = new(StringComparer.Ordinal);
@@ -49,13 +51,13 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
     /// Makes every proxy asked for. One that stands already with the same addresses keeps its connections and toxics; one with others is replaced.
     /// Stops at the first failure and hands it over together with those made before it.
     /// </summary>
-    public Task<(IReadOnlyList<FaultProxy> Made, Exception? Failure)> PopulateAsync(IReadOnlyList<ProxyRequest> requests, CancellationToken cancellationToken) =>
+    public Task<(IReadOnlyList<FaultProxy> Made, Exception? Failure)> PopulateAsync(IReadOnlyList<ProxyRequest?> requests, CancellationToken cancellationToken) =>
         InTurnAsync<(IReadOnlyList<FaultProxy>, Exception?)>(
             async () =>
             {
                 for (int i = 0; i < requests.Count; i++)
                 {
-                    requests[i].Check($" at proxy {i + 1}");
+                    (requests[i] ?? throw ToxiproxyApiException.BadBody($"it is null at proxy {i + 1}")).Check($" at proxy {i + 1}");
                 }
 
                 List<FaultProxy> made = [];
@@ -63,7 +65,7 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
                 {
                     foreach (var request in requests)
                     {
-                        made.Add(await AddOrKeepAsync(request, cancellationToken));
+                        made.Add(await AddOrKeepAsync(request!, cancellationToken));
                     }
 
                     return (made, null);
@@ -90,6 +92,8 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
         {
             await StopAndForgetAsync(proxy);
         }
+
+        _loops.Dispose();
     }
 
     private async Task<FaultProxy> AddOrKeepAsync(ProxyRequest request, CancellationToken cancellationToken)
@@ -115,10 +119,10 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
         }
 
         string listen = string.IsNullOrEmpty(request.Listen) ? "127.0.0.1:0" : request.Listen;
-        var proxy = new FaultProxy(request.Name!, listen, request.Upstream!, seed, time, _logger);
+        var proxy = new FaultProxy(request.Name!, listen, request.Upstream!, seed, _loops, time, _logger);
         foreach (var toxic in request.Toxics ?? [])
         {
-            proxy.AddToxic(toxic);
+            proxy.AddToxic(toxic!);
         }
 
         if (request.Enabled ?? true)
@@ -166,8 +170,10 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
 }
 
 /// <summary>A proxy as a client asks for it: what it left out is null.</summary>
-internal sealed record ProxyRequest(string? Name, string? Listen, string? Upstream, bool? Enabled, IReadOnlyList<ToxicRequest>? Toxics)
+internal sealed record ProxyRequest(string? Name, string? Listen, string? Upstream, bool? Enabled, IReadOnlyList<ToxicRequest?>? Toxics)
 {
+    /// <summary>Whether it can be made, as far as that shows without making it.</summary>
+    /// <param name="where">Which proxy of several it is, for the message.</param>
     public void Check(string where)
     {
         if (string.IsNullOrEmpty(Name))
@@ -178,6 +184,45 @@ internal sealed record ProxyRequest(string? Name, string? Listen, string? Upstre
         if (string.IsNullOrEmpty(Upstream))
         {
             throw ToxiproxyApiException.MissingField("upstream" + where);
+        }
+
+        try
+        {
+            Names.Check(Name);
+            CheckAddresses();
+        }
+        catch (ToxiproxyApiException e)
+        {
+            throw e.At(where);
+        }
+
+        CheckToxics(where);
+    }
+
+    /// <summary>Whether the addresses that are given have the form of one.</summary>
+    public void CheckAddresses()
+    {
+        HostPort.Check("listen", Listen);
+        HostPort.Check("upstream", Upstream);
+    }
+
+    private void CheckToxics(string where)
+    {
+        HashSet<string> names = [];
+        for (int i = 0; i < Toxics?.Count; i++)
+        {
+            try
+            {
+                var toxic = Toxics[i] ?? throw ToxiproxyApiException.BadBody("it is null");
+                if (!names.Add(toxic.ToEntry(0).Name))
+                {
+                    throw ToxiproxyApiException.ToxicAlreadyExists();
+                }
+            }
+            catch (ToxiproxyApiException e)
+            {
+                throw e.At($" at toxic {i + 1}{where}");
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using Back2Code.Chaos.Proxy.Sockets;
 
 namespace Back2Code.Chaos.Proxy;
 
@@ -6,15 +6,16 @@ namespace Back2Code.Chaos.Proxy;
 internal sealed class ProxyConnection
 {
     private readonly FaultProxy _proxy;
-    private readonly Socket _client;
-    private readonly Socket _server;
+    private readonly LoopSocket _client;
+    private readonly LoopSocket _server;
     private readonly Link _upstream;
     private readonly Link _downstream;
     private readonly Lock _gate = new();
+    private readonly Dictionary<long, object> _shared = [];
     private StreamEnd? _endedByToxic;
     private bool _terminated;
 
-    public ProxyConnection(FaultProxy proxy, long id, ulong seed, Socket client, Socket server, TimeProvider time)
+    public ProxyConnection(FaultProxy proxy, long id, ulong seed, LoopSocket client, LoopSocket server, SocketLoop loop, TimeProvider time)
     {
         _proxy = proxy;
         _client = client;
@@ -22,9 +23,9 @@ internal sealed class ProxyConnection
         Id = id;
         Seed = seed;
         OpenedAt = time.GetUtcNow();
-        Client = client.RemoteEndPoint?.ToString() ?? "";
-        _upstream = new Link(this, StreamDirection.Upstream, client, server, proxy.Upstream, time);
-        _downstream = new Link(this, StreamDirection.Downstream, server, client, proxy.Downstream, time);
+        Client = client.RemoteAddress();
+        _upstream = new Link(this, StreamDirection.Upstream, client, server, proxy.Upstream, loop, time);
+        _downstream = new Link(this, StreamDirection.Downstream, server, client, proxy.Downstream, loop, time);
     }
 
     public long Id { get; }
@@ -37,8 +38,24 @@ internal sealed class ProxyConnection
 
     public void Apply(IReadOnlyList<ToxicEntry> upstream, IReadOnlyList<ToxicEntry> downstream)
     {
-        _upstream.Apply(upstream);
+        // A toxic on both directions prepares for answers before it sees a request.
         _downstream.Apply(downstream);
+        _upstream.Apply(upstream);
+    }
+
+    /// <summary>What the two directions of a toxic share on this connection.</summary>
+    public T Shared<T>(long toxic)
+        where T : class, new()
+    {
+        lock (_gate)
+        {
+            if (!_shared.TryGetValue(toxic, out object? shared))
+            {
+                _shared[toxic] = shared = new T();
+            }
+
+            return (T)shared;
+        }
     }
 
     /// <summary>Carries bytes until both directions have ended or one of the ends, a toxic or the proxy closes it.</summary>
@@ -53,7 +70,7 @@ internal sealed class ProxyConnection
         Id = Id,
         Client = Client,
         OpenedAt = OpenedAt,
-        Toxics = [.. _upstream.ToxicNames(), .. _downstream.ToxicNames()],
+        Toxics = [.. _upstream.ToxicNames().Union(_downstream.ToxicNames())],
     };
 
     public void MarkEndedByToxic(StreamEnd end)
@@ -79,8 +96,8 @@ internal sealed class ProxyConnection
             byToxic = _endedByToxic;
         }
 
-        Close(_client, reset);
-        Close(_server, reset);
+        _client.Close(reset);
+        _server.Close(reset);
         _upstream.Abort();
         _downstream.Abort();
         switch (byToxic)
@@ -100,27 +117,5 @@ internal sealed class ProxyConnection
     {
         _proxy.LogConnectionFailed(Id, exception);
         Terminate(reset: true);
-    }
-
-    private static void Close(Socket socket, bool reset)
-    {
-        try
-        {
-            if (reset)
-            {
-                socket.LingerState = new LingerOption(enable: true, seconds: 0);
-            }
-            else
-            {
-                // What was sent still arrives; a close alone would throw it away when the peer has sent something we have not read.
-                socket.Shutdown(SocketShutdown.Both);
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It is gone already, which is what was wanted.
-        }
-
-        socket.Dispose();
     }
 }

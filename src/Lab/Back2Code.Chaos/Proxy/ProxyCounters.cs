@@ -51,6 +51,7 @@ internal sealed class ConnectionCounters
 internal sealed class ToxicCounters
 {
     private readonly Lock _gate = new();
+    private long _offered;
     private long _connections;
     private long _ended;
     private long _passedBytes;
@@ -58,6 +59,9 @@ internal sealed class ToxicCounters
     private long _droppedBytes;
     private TimeSpan _totalDelay;
     private TimeSpan _maxDelay;
+
+    /// <summary>Counts a new connection that the toxic might take, and says how many there have been.</summary>
+    public long CountOffered() => Interlocked.Increment(ref _offered);
 
     public void CountConnection()
     {

@@ -6,9 +6,7 @@ namespace Back2Code.Chaos.Proxy;
 /// One toxic at work on one direction of one connection, in a task of its own. Changing or retiring it only swaps what it runs and interrupts its
 /// waits: nobody waits for it. Retired, it passes on what it still holds until the writer before it finds it idle and closes the chain around it.
 /// </summary>
-#pragma warning disable CA1001 // Its cancellation sources hold no timer and no handle, and linked tokens may outlive the stage: nothing to dispose of.
 internal sealed class Stage
-#pragma warning restore CA1001
 {
     // Bounds of what a toxic may hold back on one direction of one connection; then the sender feels it.
     private const int MaxBytes = 4 * 1024 * 1024;
@@ -22,23 +20,34 @@ internal sealed class Stage
     private bool _retired;
     private bool _passesThrough;
     private bool _closed;
+    private ITimer? _timer;
     private int _starts;
-    private CancellationTokenSource _interrupt = new();
+    private volatile int _interruptions;
 
     public Stage(Link link, ToxicEntry entry)
     {
         _link = link;
         _entry = entry;
-        entry.Counters.CountConnection();
+        Input = new ChunkQueue(MaxBytes, MaxChunks, link.Loop);
+        if (link.Direction == entry.Direction)
+        {
+            // A toxic on both directions is on one connection still.
+            entry.Counters.CountConnection();
+        }
     }
 
     public long Id => _entry.Id;
 
     public string Name => _entry.Name;
 
-    public ChunkQueue Input { get; } = new(MaxBytes, MaxChunks);
+    public StreamDirection Direction => _link.Direction;
+
+    public ChunkQueue Input { get; }
 
     public long PassedBytes { get; private set; }
+
+    /// <summary>Counts changes of what the stage is to run: a toxic that sees another value than at its start is to stop.</summary>
+    public int Interruptions => _interruptions;
 
     /// <summary>Nothing can come out of it any more: it is retired, its toxic has stopped, and it holds nothing.</summary>
     public bool CanUnlink
@@ -79,17 +88,39 @@ internal sealed class Stage
             Interrupt_NeedsLock();
         }
 
+        DropTimer();
         _link.Counters.AddDropped(Input.Abort());
     }
 
-    public void Start() => _ = RunAsync();
-
-    public async ValueTask PassOnAsync(Chunk chunk)
+    /// <summary>Lets it begin, on the loop of its connection.</summary>
+    public void Start()
     {
-        int length = chunk.Length;
-        _entry.Counters.AddPassed(length, _link.Time.GetElapsedTime(chunk.ArrivedAt));
-        PassedBytes += length;
-        await _link.WriteAfterAsync(this, chunk);
+        _ = RunAsync();
+        Input.Wake();
+    }
+
+    public T Shared<T>()
+        where T : class, new() => _link.Shared<T>(Id);
+
+    /// <summary>Wakes whoever waits for the input, after a while.</summary>
+    public void WakeAfter(TimeSpan delay)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                // One timer a stage, made when first needed: few toxics wait.
+                _timer ??= _link.Time.CreateTimer(static stage => ((Stage)stage!).Input.Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer.Change(delay, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    public ValueTask PassOnAsync(Chunk chunk)
+    {
+        _entry.Counters.AddPassed(chunk.Length, _link.Time.GetElapsedTime(chunk.ArrivedAt));
+        PassedBytes += chunk.Length;
+        return _link.WriteAfterAsync(this, chunk);
     }
 
     public void Drop(Chunk chunk)
@@ -103,12 +134,15 @@ internal sealed class Stage
     {
         try
         {
+            await Input.ChangedAsync();
             StreamEnd end = await PipeUntilEndAsync();
             if (end != StreamEnd.Unlinked)
             {
                 await _link.EndAfterAsync(this, end);
                 _link.Counters.AddDropped(Input.Abort());
             }
+
+            DropTimer();
         }
         catch (Exception e)
         {
@@ -124,7 +158,6 @@ internal sealed class Stage
             ToxicEntry entry;
             Toxic toxic;
             ToxicPipe pipe;
-            CancellationToken interrupt;
             lock (_gate)
             {
                 if (_closed)
@@ -135,8 +168,7 @@ internal sealed class Stage
                 entry = _entry;
                 _passesThrough = _retired;
                 toxic = _passesThrough ? PassThrough : entry.Toxic;
-                interrupt = _interrupt.Token;
-                pipe = new ToxicPipe(this, _link.Time, _link.CreateRandom(entry, ++_starts), interrupt);
+                pipe = new ToxicPipe(this, _link.Time, _link.CreateRandom(entry, ++_starts), _interruptions);
             }
 
             try
@@ -150,7 +182,7 @@ internal sealed class Stage
 
                 return end;
             }
-            catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+            catch (OperationCanceledException) when (pipe.IsInterrupted)
             {
                 // Only removal ends the connection; a change restarts the toxic, a closed connection ends the loop above.
                 if (toxic.EndWhenRemoved is { } end && IsRetiredAlive)
@@ -160,6 +192,15 @@ internal sealed class Stage
                     return end;
                 }
             }
+        }
+    }
+
+    private void DropTimer()
+    {
+        lock (_gate)
+        {
+            _timer?.Dispose();
+            _timer = null;
         }
     }
 
@@ -176,8 +217,7 @@ internal sealed class Stage
 
     private void Interrupt_NeedsLock()
     {
-        // Asynchronously: callbacks of the token run toxic code, which must not run under our lock nor hold up whoever changes toxics.
-        _ = _interrupt.CancelAsync();
-        _interrupt = new CancellationTokenSource();
+        _interruptions++;
+        Input.Wake();
     }
 }

@@ -16,11 +16,23 @@ internal sealed record ToxicEntry
 
     public required double Toxicity { get; init; }
 
-    public required IReadOnlyDictionary<string, long> Attributes { get; init; }
+    public required IReadOnlyDictionary<string, AttributeValue> Attributes { get; init; }
 
     public required Toxic Toxic { get; init; }
 
     public required ToxicCounters Counters { get; init; }
+
+    /// <summary>Cancelled when the toxic is taken off the proxy.</summary>
+    public required CancellationTokenSource Removal { get; init; }
+
+    public bool IsOn(StreamDirection direction) => Toxic is not ConnectToxic && (Direction == direction || Toxic.IsOnBothStreams);
+
+    /// <summary>Whether the toxic touches a connection: its n-th draw for it.</summary>
+    public bool IsDrawn(ulong connectionSeed, int draw) =>
+        Toxicity >= 1 || (Toxicity > 0 && CreateRandom(connectionSeed, Direction, -draw).NextDouble() < Toxicity);
+
+    public Random CreateRandom(ulong connectionSeed, StreamDirection direction, int start) =>
+        Seeds.CreateRandom(Seeds.Combine(Seeds.Combine(Seeds.Combine(connectionSeed, (ulong)direction), (ulong)Id), (ulong)start));
 
     public ToxicDocument ToDocument() => new()
     {

@@ -7,32 +7,30 @@ namespace Back2Code.Chaos.Proxy;
 internal sealed record ToxicRequest(
     string? Name, string? Type, string? Stream, double? Toxicity, IReadOnlyDictionary<string, JsonElement>? Attributes)
 {
-    // A day and more; the longest wait a timer takes is 49 days.
-    private const long MaxAttribute = int.MaxValue;
-
     public ToxicEntry ToEntry(long id)
     {
         var direction = StreamDirectionNames.Parse(string.IsNullOrEmpty(Stream) ? "downstream" : Stream)
             ?? throw ToxiproxyApiException.InvalidStream();
         var type = ToxicType.All.FirstOrDefault(t => t.Name == Type) ?? throw ToxiproxyApiException.InvalidToxicType();
-        var attributes = type.Merge(new Dictionary<string, long>(), CheckedAttributes());
+        var attributes = type.Merge(null, Attributes);
         return new ToxicEntry
         {
             Id = id,
-            Name = string.IsNullOrEmpty(Name) ? $"{type.Name}_{direction.Name()}" : Name,
+            Name = string.IsNullOrEmpty(Name) ? $"{type.Name}_{direction.Name()}" : Names.Check(Name),
             Type = type,
             Direction = direction,
             Toxicity = CheckedToxicity() ?? 1,
             Attributes = attributes,
             Toxic = type.Create(attributes),
             Counters = new ToxicCounters(),
+            Removal = new CancellationTokenSource(),
         };
     }
 
     /// <summary>Name, type and stream of a toxic never change: they are ignored here.</summary>
     public ToxicEntry ApplyTo(ToxicEntry entry)
     {
-        var attributes = entry.Type.Merge(entry.Attributes, CheckedAttributes());
+        var attributes = entry.Type.Merge(entry.Attributes, Attributes);
         return entry with
         {
             Toxicity = CheckedToxicity() ?? entry.Toxicity,
@@ -44,11 +42,4 @@ internal sealed record ToxicRequest(
     private double? CheckedToxicity() => Toxicity is null or (>= 0 and <= 1)
         ? Toxicity
         : throw ToxiproxyApiException.BadBody("toxicity must lie between 0 and 1");
-
-    private Dictionary<string, long> CheckedAttributes() =>
-        (Attributes ?? new Dictionary<string, JsonElement>()).ToDictionary(
-            a => a.Key,
-            a => a.Value.ValueKind == JsonValueKind.Number && a.Value.TryGetInt64(out long value) && value is >= 0 and <= MaxAttribute
-                ? value
-                : throw ToxiproxyApiException.BadBody($"attribute '{a.Key}' must be a whole number from 0 to {MaxAttribute}"));
 }

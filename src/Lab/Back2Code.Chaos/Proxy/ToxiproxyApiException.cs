@@ -7,6 +7,9 @@ internal sealed class ToxiproxyApiException(int status, string message) : Except
 {
     public int Status => status;
 
+    /// <summary>The same, with the place added.</summary>
+    public ToxiproxyApiException At(string where) => new(status, Message + where);
+
     public static ToxiproxyApiException BadBody(string reason) => new(400, "bad request body: " + reason);
 
     public static ToxiproxyApiException MissingField(string field) => new(400, "missing required field: " + field);

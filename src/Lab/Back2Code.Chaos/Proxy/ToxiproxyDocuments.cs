@@ -27,7 +27,7 @@ public sealed record ProxyDocument
 public sealed record ToxicDocument
 {
     [JsonPropertyName("attributes")]
-    public IReadOnlyDictionary<string, long> Attributes { get; init; } = new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, AttributeValue> Attributes { get; init; } = new Dictionary<string, AttributeValue>();
 
     /// <summary>Empty in a request: <c>TYPE_STREAM</c>.</summary>
     [JsonPropertyName("name")]
@@ -58,7 +58,7 @@ public sealed record ProxyStatisticsDocument
     [JsonPropertyName("open")]
     public long Open { get; init; }
 
-    /// <summary>Clients turned away because the upstream could not be reached or the proxy was full.</summary>
+    /// <summary>Clients turned away because the upstream could not be reached, the proxy was full, or a toxic took them before they reached it.</summary>
     [JsonPropertyName("refused")]
     public long Refused { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,10 +10,11 @@ namespace Back2Code.Chaos.Proxy;
 /// <summary>Toxiproxy's HTTP API over a <see cref="ProxyCollection"/>, and one endpoint of our own: <c>/proxies/{proxy}/connections</c>.</summary>
 internal static class ToxiproxyEndpoints
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { MaxDepth = 16 };
+    /// <summary>How bodies are read: a number in quotes is not one.</summary>
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { MaxDepth = 16, NumberHandling = JsonNumberHandling.Strict };
     private static readonly string[] PatchOrPost = ["PATCH", "POST"];
 
-    public static void MapToxiproxy(this IEndpointRouteBuilder routes)
+    public static void MapToxiproxy(this IEndpointRouteBuilder routes, ToxiproxyOptions options)
     {
         routes.MapGet("/proxies", ListProxies);
         routes.MapPost("/proxies", CreateProxy);
@@ -28,7 +30,12 @@ internal static class ToxiproxyEndpoints
         routes.MapDelete("/proxies/{proxy}/toxics/{toxic}", DeleteToxic);
         routes.MapPost("/reset", Reset);
         routes.MapGet("/version", () => TypedResults.Json(new { version = ToxiproxyServer.Version }, contentType: "application/json;charset=utf-8"));
-        routes.MapGet("/metrics", (ProxyCollection proxies) => TypedResults.Text(ToxiproxyMetrics.Write(proxies.All()), "text/plain; version=0.0.4"));
+        if (options.ProxyMetrics || options.RuntimeMetrics)
+        {
+            routes.MapGet("/metrics", (ProxyCollection proxies) => TypedResults.Text(
+                (options.ProxyMetrics ? ToxiproxyMetrics.Write(proxies.All()) : "") + (options.RuntimeMetrics ? RuntimeMetrics.Write() : ""),
+                "text/plain; version=0.0.4"));
+        }
     }
 
     private static Ok<Dictionary<string, ProxyDocument>> ListProxies(ProxyCollection proxies) =>
@@ -42,7 +49,7 @@ internal static class ToxiproxyEndpoints
 
     private static async Task<IResult> Populate(HttpRequest request, ProxyCollection proxies, CancellationToken cancellationToken)
     {
-        var (made, failure) = await proxies.PopulateAsync(await ReadAsync<List<ProxyRequest>>(request, cancellationToken), cancellationToken);
+        var (made, failure) = await proxies.PopulateAsync(await ReadAsync<List<ProxyRequest?>>(request, cancellationToken), cancellationToken);
         var documents = made.Select(ToDocument).ToList();
         return failure is null
             ? TypedResults.Json(new { proxies = documents }, statusCode: StatusCodes.Status201Created)
@@ -57,6 +64,7 @@ internal static class ToxiproxyEndpoints
     {
         var present = proxies.Get(proxy);
         var change = await ReadAsync<ProxyRequest>(request, cancellationToken);
+        change.CheckAddresses();
         await present.UpdateAsync(NullIfEmpty(change.Listen), NullIfEmpty(change.Upstream), change.Enabled, cancellationToken);
         return TypedResults.Ok(ToDocument(present));
     }
@@ -142,9 +150,15 @@ internal static class ToxiproxyEndpoints
         }
         catch (JsonException e)
         {
-            throw ToxiproxyApiException.BadBody(e.Message);
+            throw ToxiproxyApiException.BadBody(Describe(e));
         }
     }
+
+    /// <summary>Where a body is wrong, without the names of our types.</summary>
+    public static string Describe(JsonException e) =>
+        e.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
+        ? $"{e.Path} has the wrong type (line {e.LineNumber + 1}, byte {e.BytePositionInLine})"
+        : e.Message;
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
@@ -27,6 +28,15 @@ public sealed record ToxiproxyOptions
 
     /// <summary>Every random draw follows from it: same seed, same connections, same faults.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Whether <c>GET /metrics</c> shows what passed through the proxies.</summary>
+    public bool ProxyMetrics { get; init; }
+
+    /// <summary>Whether <c>GET /metrics</c> shows the process: memory, processor, collector.</summary>
+    public bool RuntimeMetrics { get; init; }
+
+    /// <summary>How long a request to the API may take before it is answered with 503; 25 s as in Toxiproxy.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
     /// <summary>What goes to standard output.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
@@ -67,8 +77,8 @@ public sealed class ToxiproxyServer : IAsyncDisposable
         builder.Services.AddSingleton(services =>
             new ProxyCollection(options.Seed, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         var app = builder.Build();
-        app.Use(AnswerAsync);
-        app.MapToxiproxy();
+        app.Use((context, next) => AnswerAsync(context, next, options.RequestTimeout));
+        app.MapToxiproxy(options);
         var server = new ToxiproxyServer(app);
         try
         {
@@ -96,9 +106,17 @@ public sealed class ToxiproxyServer : IAsyncDisposable
 
     internal static int StatusOf(Exception exception) => exception is ToxiproxyApiException api ? api.Status : StatusCodes.Status500InternalServerError;
 
-    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next, TimeSpan timeout)
     {
         context.Response.Headers["X-Toxiproxy-Request-Id"] = Activity.Current?.TraceId.ToString() ?? Guid.CreateVersion7().ToString("n");
+
+        // How long the call took in here, for whoever wants to tell it from the way here.
+        long start = Stopwatch.GetTimestamp();
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers["Server-Timing"] = string.Create(CultureInfo.InvariantCulture, $"total;dur={Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.###}");
+            return Task.CompletedTask;
+        });
 
         // A page in the operator's browser must not be able to break the platform by a cross-site request.
         if (context.Request.Headers.UserAgent.ToString().StartsWith("Mozilla/", StringComparison.Ordinal))
@@ -108,15 +126,36 @@ public sealed class ToxiproxyServer : IAsyncDisposable
             return;
         }
 
+        var clientGone = context.RequestAborted;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(clientGone);
+        limit.CancelAfter(timeout);
+        context.RequestAborted = limit.Token;
         try
         {
             await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed })
+            {
+                // No route took it; what is missing behind a route is an exception.
+                await FailAsync(context.Response.StatusCode, $"no such call: {context.Request.Method} {context.Request.Path}");
+            }
         }
-        catch (Exception e) when (e is ToxiproxyApiException or SocketException or BadHttpRequestException)
+        catch (Exception e) when (e is ToxiproxyApiException or SocketException)
         {
-            int status = e is BadHttpRequestException bad ? bad.StatusCode : StatusOf(e);
+            await FailAsync(StatusOf(e), e.Message);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await FailAsync(e.StatusCode, e.Message);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !clientGone.IsCancellationRequested)
+        {
+            await FailAsync(StatusCodes.Status503ServiceUnavailable, $"{context.Request.Method} {context.Request.Path} took more than {timeout.TotalSeconds:0.###} s");
+        }
+
+        Task FailAsync(int status, string error)
+        {
             context.Response.StatusCode = status;
-            await context.Response.WriteAsJsonAsync(new { error = e.Message, status }, context.RequestAborted);
+            return context.Response.WriteAsJsonAsync(new { error, status }, clientGone);
         }
     }
 
@@ -125,14 +164,18 @@ public sealed class ToxiproxyServer : IAsyncDisposable
         try
         {
             await using var stream = File.OpenRead(file);
-            var requests = await JsonSerializer.DeserializeAsync<List<ProxyRequest>>(stream, JsonSerializerOptions.Web, cancellationToken) ?? [];
+            var requests = await JsonSerializer.DeserializeAsync<List<ProxyRequest?>>(stream, ToxiproxyEndpoints.Json, cancellationToken) ?? [];
             var (_, failure) = await proxies.PopulateAsync(requests, cancellationToken);
             if (failure is not null)
             {
                 throw new ToxiproxyException($"{file}: {failure.Message}", failure);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ToxiproxyApiException)
+        catch (JsonException e)
+        {
+            throw new ToxiproxyException($"{file}: {ToxiproxyEndpoints.Describe(e)}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ToxiproxyApiException)
         {
             throw new ToxiproxyException($"{file}: {e.Message}", e);
         }

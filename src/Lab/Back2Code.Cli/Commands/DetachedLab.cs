@@ -32,6 +32,7 @@ internal static class DetachedLab
             .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? (string[])[Environment.GetCommandLineArgs()[0]] : [],
             "up", "--state", options.EffectiveStateDirectory,
             "--port-base", options.PortBase?.ToString(CultureInfo.InvariantCulture) ?? "auto",
+            "--time-scale", (options.TimeScale ?? PlatformOptions.DefaultTimeScale).ToString(CultureInfo.InvariantCulture),
         ])
         {
             WorkingDirectory = "/",

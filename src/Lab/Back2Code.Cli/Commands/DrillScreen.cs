@@ -11,22 +11,22 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
     private const string EraseLine = "\r\u001b[2K";
 
-    private readonly Lock gate = new();
-    private readonly TextWriter writer;
-    private readonly IAnsiConsole console;
-    private readonly bool live;
-    private TimeSpan lastPlain;
+    private readonly Lock _gate = new();
+    private readonly TextWriter _writer;
+    private readonly IAnsiConsole _console;
+    private readonly bool _live;
+    private TimeSpan _lastPlain;
 
     public DrillScreen(TextWriter writer, bool live)
     {
-        this.writer = writer;
-        console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Interactive = InteractionSupport.No });
-        this.live = live && console.Profile.Capabilities.Ansi;
+        this._writer = writer;
+        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Interactive = InteractionSupport.No });
+        this._live = live && _console.Profile.Capabilities.Ansi;
     }
 
     public void Title(Drill drill)
     {
-        lock (gate)
+        lock (_gate)
         {
             WriteMarkup($"[bold]{Markup.Escape(drill.Name)}[/]: {Markup.Escape(drill.Experiment.Title)}");
         }
@@ -34,7 +34,7 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
 
     public void Say(string text)
     {
-        lock (gate)
+        lock (_gate)
         {
             Clear();
             WriteMarkup($"[yellow]{Markup.Escape(text)}[/]");
@@ -43,37 +43,37 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
 
     public void Report(DrillProgress value)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (value.Done)
             {
                 Clear();
-                lastPlain = TimeSpan.Zero;
+                _lastPlain = TimeSpan.Zero;
                 var mark = value.Succeeded ? "[green]✓[/]" : "[red]✗[/]";
                 WriteMarkup($"{mark} {Head(value)}{Markup.Escape(value.Text)}");
             }
-            else if (live)
+            else if (_live)
             {
                 var line = $"… {Head(value)}{value.Text}";
-                var width = Math.Max(20, console.Profile.Width - 1);
-                writer.Write(EraseLine + (line.Length > width ? line[..width] : line));
-                writer.Flush();
+                var width = Math.Max(20, _console.Profile.Width - 1);
+                _writer.Write(EraseLine + (line.Length > width ? line[..width] : line));
+                _writer.Flush();
             }
-            else if (value.Elapsed - lastPlain >= PlainInterval)
+            else if (value.Elapsed - _lastPlain >= PlainInterval)
             {
-                lastPlain = value.Elapsed;
-                writer.WriteLine($"… {Head(value)}{value.Text}");
+                _lastPlain = value.Elapsed;
+                _writer.WriteLine($"… {Head(value)}{value.Text}");
             }
         }
     }
 
     public void Conclude(Drill drill, DrillOutcome outcome)
     {
-        lock (gate)
+        lock (_gate)
         {
             Clear();
             var colour = outcome.ExitCode == 0 ? "green" : "red";
-            writer.WriteLine();
+            _writer.WriteLine();
             WriteMarkup($"[bold]{Markup.Escape(drill.Name)}[/]: [{colour} bold]{outcome.Status.ToString().ToLowerInvariant()}[/]");
             foreach (var figure in outcome.Figures)
             {
@@ -85,7 +85,8 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
                 WriteMarkup($"  [red]missed[/] {Markup.Escape(missed)}");
             }
 
-            if (outcome.Missed.Count == 0 && outcome.Reason is { } reason)
+            // A reason that only repeats what was missed is on the screen already.
+            if (outcome.Reason is { } reason && !reason.StartsWith("missed ", StringComparison.Ordinal))
             {
                 WriteMarkup($"  [red]{Markup.Escape(reason)}[/]");
             }
@@ -106,22 +107,22 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
 
     private void Clear()
     {
-        if (live)
+        if (_live)
         {
-            writer.Write(EraseLine);
+            _writer.Write(EraseLine);
         }
     }
 
     /// <summary>Long lines stay whole when nobody's terminal is narrow: files and pipes are read by programs too.</summary>
     private void WriteMarkup(string markup)
     {
-        if (live)
+        if (_live)
         {
-            console.MarkupLine(markup);
+            _console.MarkupLine(markup);
         }
         else
         {
-            writer.WriteLine(Markup.Remove(markup));
+            _writer.WriteLine(Markup.Remove(markup));
         }
     }
 }

@@ -32,18 +32,42 @@ internal static class LabOptions
         return option;
     }
 
+    public static Option<decimal> TimeScale()
+    {
+        var option = new Option<decimal>("--time-scale")
+        {
+            Description = "Divides the windows of objectives, 1 to 100000: at 720 an hour lasts five seconds. A drill that needs another says so.",
+            HelpName = "N",
+            DefaultValueFactory = _ => PlatformOptions.DefaultTimeScale,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<decimal>() is < 1 or > 100_000)
+            {
+                result.AddError("--time-scale is a number from 1 to 100000.");
+            }
+        });
+        return option;
+    }
+
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document, for scripts." };
 
-    public static PlatformOptions Read(ParseResult parsed, Option<string?> state, Option<string>? portBase = null) => new()
+    public static PlatformOptions Read(ParseResult parsed, Option<string?> state, Option<string>? portBase = null, Option<decimal>? timeScale = null) => new()
     {
         Home = Home(),
         StateDirectory = parsed.GetValue(state),
+        TimeScale = timeScale is null ? null : parsed.GetValue(timeScale),
         PortBase = portBase is null ? PlatformOptions.DefaultPortBase
             : parsed.GetValue(portBase) is { } text && text != "auto" ? int.Parse(text, CultureInfo.InvariantCulture) : null,
     };
 
+    /// <exception cref="LabException">No platform runs there.</exception>
+    public static async Task<LabClient> ConnectAsync(PlatformOptions options, CancellationToken cancellationToken) =>
+        await LabClient.TryConnectAsync(options.EffectiveStateDirectory, cancellationToken)
+        ?? throw new LabException($"No platform runs on {options.EffectiveStateDirectory}. Start one with `back2code up`.");
+
     /// <summary>The folder of topology.yaml: told by the launcher, or found above this program.</summary>
-    private static string Home()
+    public static string Home()
     {
         if (Environment.GetEnvironmentVariable("BACK2CODE_HOME") is { Length: > 0 } home)
         {

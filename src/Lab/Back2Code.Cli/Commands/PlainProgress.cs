@@ -5,7 +5,7 @@ namespace Back2Code.Cli.Commands;
 /// <summary>One line for each thing that happens. Unlike <see cref="Progress{T}"/> it keeps their order.</summary>
 internal sealed class PlainProgress(TextWriter output) : IProgress<PlatformProgress>
 {
-    private readonly Lock gate = new();
+    private readonly Lock _gate = new();
 
     public void Report(PlatformProgress value)
     {
@@ -15,7 +15,7 @@ internal sealed class PlainProgress(TextWriter output) : IProgress<PlatformProgr
             return;
         }
 
-        lock (gate)
+        lock (_gate)
         {
             output.WriteLine(value.Process is { } process ? $"{process,-14} {value.Text}" : $"platform       {value.Text}");
             output.Flush();

@@ -11,6 +11,7 @@ namespace Back2Code.Cli.Commands;
 internal static class TrafficCommand
 {
     private const int UsageError = 2;
+    private const int Unreadable = 4;
     private const int Interrupted = 130;
 
     private static readonly Option<Uri> Target = new("--target")
@@ -99,7 +100,9 @@ internal static class TrafficCommand
 
     private static Command CreateVerify()
     {
-        var deadline = new DurationOption("--deadline", "How long events and caches may take before what is missing counts as lost", TimeSpan.FromSeconds(30));
+        var deadline = new DurationOption("--deadline", "How long events and caches may take, after everything was asked for once, before what is missing counts as lost. Asking once may take as long, and 10 ms more for each write", TimeSpan.FromSeconds(30));
+        var progress = new Option<bool>("--progress") { Description = "With --json: also a line a second before the verdict that says how far it is" };
+        var readBack = new Option<string?>("--readback") { Description = "File for what the platform showed, one JSON line each: with the ledger, the verdict can be given again without the platform", HelpName = "FILE" };
         var command = new Command(
             "verify",
             """
@@ -109,21 +112,25 @@ internal static class TrafficCommand
               back2code traffic verify --ledger ledger.jsonl --target http://127.0.0.1:18080 --tokens tokens.json
               back2code traffic verify --ledger ledger.jsonl --target http://127.0.0.1:18080 --tokens - --deadline 60s --json < tokens.json
 
-            Exits 1 when something is lost, duplicated or stale.
-            """) { Target, Tokens, Ledger, deadline, Json };
+            Exits 0 when every write is as it should be, 1 when something is lost, duplicated or stale, 4 when the platform did not answer in time
+            for some of it (unreadable), so that nothing is proved.
+            """) { Target, Tokens, Ledger, deadline, readBack, Json, progress };
         command.SetAction((result, stop) => GuardAsync(async () =>
         {
             var options = new VerificationOptions
             {
                 LedgerPath = result.GetRequiredValue(Ledger),
+                ReadBackPath = result.GetValue(readBack),
                 Target = result.GetRequiredValue(Target),
                 Tokens = await ReadTokensAsync(result.GetRequiredValue(Tokens), stop),
                 Deadline = deadline.Of(result),
             };
-            var verdict = await new LedgerVerification(options, TimeProvider.System).RunAsync(stop);
-            var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
+            bool json = result.GetValue(Json);
+            var report = json ? new TrafficReport() : new TrafficTable();
+            var verification = new LedgerVerification(options, TimeProvider.System) { OnProgress = !json || result.GetValue(progress) ? report.Progress : null };
+            var verdict = await verification.RunAsync(stop);
             report.Verdict(verdict);
-            return verdict.Clean ? 0 : 1;
+            return verdict.Broken ? 1 : verdict.Clean ? 0 : Unreadable;
         }));
         return command;
     }

@@ -14,6 +14,8 @@ internal class TrafficReport
 
     public virtual void Summary(TrafficSummary summary) => Write(summary, TrafficJson.Default.TrafficSummary);
 
+    public virtual void Progress(VerificationProgress progress) => Write(progress, TrafficJson.Default.VerificationProgress);
+
     public virtual void Verdict(LedgerVerdict verdict) => Write(verdict, TrafficJson.Default.LedgerVerdict);
 
     private static void Write<T>(T document, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(document, type));

@@ -8,7 +8,9 @@ namespace Back2Code.Cli.Commands;
 internal sealed class TrafficTable : TrafficReport
 {
     private const int LinesBetweenHeadings = 20;
+    private const int SecondsBetweenProgress = 5;
     private int _lines;
+    private double _told;
 
     public override void Ready(TrafficReady ready) =>
         Print($"{ready.Notes} notes of {ready.Users} users are there; the first requests leave. Each line is complete once its last request has ended.");
@@ -60,9 +62,19 @@ internal sealed class TrafficTable : TrafficReport
         }
     }
 
+    public override void Progress(VerificationProgress progress)
+    {
+        if (progress.Seconds - _told >= SecondsBetweenProgress)
+        {
+            _told = progress.Seconds;
+            Print($"… {progress.Confirmed} of {progress.Acknowledged} writes found as they should be after {progress.Seconds:0} s");
+        }
+    }
+
     public override void Verdict(LedgerVerdict verdict)
     {
-        Print($"{verdict.Acknowledged} acknowledged writes, {verdict.Verified} verified in {verdict.Seconds:0.0} s: {verdict.Lost} lost, {verdict.Duplicated} duplicated, {verdict.Stale} stale");
+        string unreadable = verdict.Unreadable > 0 ? $", {verdict.Unreadable} unreadable" : "";
+        Print($"{verdict.Acknowledged} acknowledged writes, {verdict.Verified} verified in {verdict.Seconds:0.0} s: {verdict.Lost} lost, {verdict.Duplicated} duplicated, {verdict.Stale} stale{unreadable}");
         foreach (var finding in verdict.Details)
         {
             Print($"  {finding.Kind}: note {finding.NoteId?.ToString() ?? "?"} version {finding.Version?.ToString(CultureInfo.InvariantCulture) ?? "-"} of {finding.User}: {finding.Text}");
@@ -70,7 +82,7 @@ internal sealed class TrafficTable : TrafficReport
 
         if (verdict.Unreadable > 0)
         {
-            Print($"Of the lost, {verdict.Unreadable} could not be checked because the platform did not answer.");
+            Print($"Unreadable is not lost: the platform did not answer in time. Try again when it does, or with a longer --deadline.");
         }
 
         if (!verdict.LedgerComplete)

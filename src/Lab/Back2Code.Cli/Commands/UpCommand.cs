@@ -13,6 +13,7 @@ internal static class UpCommand
     {
         var state = LabOptions.State();
         var portBase = LabOptions.PortBase();
+        var timeScale = LabOptions.TimeScale();
         var detach = new Option<bool>("--detach") { Description = "Return when everything is ready; the platform runs on until `back2code down`." };
         var command = new Command("up", """
             Start the whole platform and keep it running. Ctrl-C stops everything in under 10 s.
@@ -23,11 +24,11 @@ internal static class UpCommand
               back2code up --state /tmp/second --port-base 19000
             """)
         {
-            state, portBase, detach,
+            state, portBase, timeScale, detach,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
-            var options = LabOptions.Read(parsed, state, portBase);
+            var options = LabOptions.Read(parsed, state, portBase, timeScale);
             return parsed.GetValue(detach) ? DetachAsync(options, cancellationToken) : RunAsync(options, cancellationToken);
         });
         return command;

@@ -18,8 +18,11 @@ public sealed record DrillAlert
 
     public DateTimeOffset? ResolvedReceivedAt { get; init; }
 
-    /// <summary>The incident that monitoring filed it under.</summary>
+    /// <summary>The title of the incident that monitoring filed it under.</summary>
     public string? Incident { get; init; }
+
+    /// <summary>Tells incidents of the same title apart.</summary>
+    public string? IncidentId { get; init; }
 
     public string? Severity => Labels.GetValueOrDefault("severity");
 

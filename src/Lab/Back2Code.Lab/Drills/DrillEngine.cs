@@ -11,35 +11,38 @@ namespace Back2Code.Lab.Drills;
 /// </summary>
 internal sealed partial class DrillEngine : IAsyncDisposable
 {
-    private readonly Drill drill;
-    private readonly IDrillPlatform platform;
-    private readonly DrillRecord record;
-    private readonly Phases phases;
-    private readonly TimeProvider clock;
-    private readonly DrillTimes times;
-    private readonly ActivityRunner activities;
-    private readonly StandingFaults faults;
-    private readonly TrafficOrder order;
-    private ExperimentRun? run;
-    private ITrafficRun? traffic;
-    private DateTimeOffset? watchedFrom;
-    private bool? rolledBackWell;
+    private readonly Drill _drill;
+    private readonly IDrillPlatform _platform;
+    private readonly DrillRecord _record;
+    private readonly Phases _phases;
+    private readonly TimeProvider _clock;
+    private readonly DrillTimes _times;
+    private readonly ActivityRunner _activities;
+    private readonly StandingFaults _faults;
+    private readonly TrafficOrder _order;
+    private ExperimentRun? _run;
+    private ITrafficRun? _traffic;
+    private readonly GatewayRequests? _ownRequests;
+    private DateTimeOffset? _watchedFrom;
+    private bool? _rolledBackWell;
+    private string? _machineTrouble;
 
     public DrillEngine(IDrillPlatform platform, DrillRecord record, Phases phases, DrillTimes times, string ledgerFile, TimeProvider clock)
     {
-        (this.platform, this.record, this.phases, this.times, this.clock) = (platform, record, phases, times, clock);
-        drill = record.Drill;
-        activities = new ActivityRunner(clock);
-        faults = new StandingFaults(drill, platform, record, clock);
+        (this._platform, this._record, this._phases, this._times, this._clock) = (platform, record, phases, times, clock);
+        _drill = record.Drill;
+        _ownRequests = platform.Variables.TryGetValue("gateway", out var gateway) && gateway is not null ? new GatewayRequests(new Uri(gateway.GetValue<string>())) : null;
+        _activities = new ActivityRunner(clock) { Sent = (url, status) => _ownRequests?.Add(url, status) };
+        _faults = new StandingFaults(_drill, platform, record, clock);
 
         // Users of their own for every run: the inboxes that are checked at the end hold this run's events only.
         var prefix = $"drill-{record.StartedAt.ToUnixTimeMilliseconds():x}";
-        order = new TrafficOrder(
-            drill.Traffic,
-            times.SteadyStatePatience + drill.Duration + times.TrafficSlack,
+        _order = new TrafficOrder(
+            _drill.Traffic,
+            times.SteadyStatePatience + _drill.Duration + times.TrafficSlack,
             ledgerFile,
             record.Seed,
-            [.. Enumerable.Range(1, drill.Traffic.Users).Select(n => $"{prefix}-{n:00}")]);
+            [.. Enumerable.Range(1, _drill.Traffic.Users).Select(n => $"{prefix}-{n:00}")]);
     }
 
     /// <summary>Never throws for what the platform does; status, exit code and reason are in the record.</summary>
@@ -56,8 +59,8 @@ internal sealed partial class DrillEngine : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or ToxiproxyException or LabException or IOException or OperationCanceledException or ExperimentSettingsException)
         {
-            verdict = record.InjectedAt is null ? Verdict.SteadyStateNotMet(e.Message) : Verdict.Invalid(e.Message);
-            phases.End(e.Message, succeeded: false);
+            verdict = _record.InjectedAt is null ? Verdict.SteadyStateNotMet(e.Message) : Verdict.Invalid(e.Message);
+            _phases.End(e.Message, succeeded: false);
         }
 
         verdict = await CleanUpAsync(verdict);
@@ -66,21 +69,22 @@ internal sealed partial class DrillEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await faults.DisposeAsync();
-        if (traffic is not null)
+        await _faults.DisposeAsync();
+        if (_traffic is not null)
         {
-            await traffic.DisposeAsync();
+            await _traffic.DisposeAsync();
         }
 
-        activities.Dispose();
+        _activities.Dispose();
     }
 
     private async Task<Verdict?> PlayAsync(CancellationToken cancellationToken)
     {
         await HealAsync(cancellationToken);
-        var scope = await ExperimentScope.ResolveAsync(drill.Experiment, platform.Variables, Environment.GetEnvironmentVariable, activities, cancellationToken);
-        record.Journal = new ExperimentJournal(drill.Experiment, clock.GetUtcNow());
-        run = new ExperimentRun(drill.Experiment, scope, activities, record.Journal);
+        var scope = await ExperimentScope.ResolveAsync(_drill.Experiment, _platform.Variables, Environment.GetEnvironmentVariable, _activities, cancellationToken);
+        _activities.MarkStart(_drill.Experiment, scope);
+        _record.Journal = new ExperimentJournal(_drill.Experiment, _clock.GetUtcNow()) { Mask = scope.Mask };
+        _run = new ExperimentRun(_drill.Experiment, scope, _activities, _record.Journal);
 
         // The pattern stops at the first verdict: nothing is injected into a platform that is not well.
         var verdict = await WarmUpAsync(cancellationToken)
@@ -93,28 +97,29 @@ internal sealed partial class DrillEngine : IAsyncDisposable
 
         await DetectAsync(cancellationToken);
         verdict = await RecoverAsync(cancellationToken);
-        await VerifyAsync(cancellationToken);
-        return verdict;
+        await AwaitCountersAsync(cancellationToken);
+        var unproved = await VerifyAsync(cancellationToken);
+        return verdict ?? unproved;
     }
 
     private async Task HealAsync(CancellationToken cancellationToken)
     {
-        var healed = await platform.HealAsync(cancellationToken);
-        record.Notes.AddRange(healed.Healed.Select(line => $"Left behind by an earlier run and undone at the start: {line}"));
-        record.Notes.AddRange(healed.Failed.Select(line => $"Left behind by an earlier run and still there: {line}"));
+        var healed = await _platform.HealAsync(cancellationToken);
+        _record.Notes.AddRange(healed.Healed.Select(line => $"Left behind by an earlier run and undone at the start: {line}"));
+        _record.Notes.AddRange(healed.Failed.Select(line => $"Left behind by an earlier run and still there: {line}"));
     }
 
     private Verdict Interrupt()
     {
-        phases.End("interrupted", succeeded: false);
+        _phases.End("interrupted", succeeded: false);
         return Verdict.Interrupted("stopped by its operator");
     }
 
     /// <summary>Undoes, rolls back and collects, in time of its own: the caller's token may be cancelled already.</summary>
     private async Task<Verdict?> CleanUpAsync(Verdict? verdict)
     {
-        using var grace = new CancellationTokenSource(times.CleanUp, clock);
-        await faults.EndAllAsync(grace.Token);
+        using var grace = new CancellationTokenSource(_times.CleanUp, _clock);
+        await _faults.EndAllAsync(grace.Token);
         var restored = false;
         try
         {
@@ -122,18 +127,18 @@ internal sealed partial class DrillEngine : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            record.Notes.Add("The rollbacks were not done in time.");
+            _record.Notes.Add("The rollbacks were not done in time.");
         }
 
         await StopTrafficAsync(grace.Token);
         await CollectAsync(grace.Token);
-        if (faults.Failures.Count > 0)
+        if (_faults.Failures.Count > 0)
         {
-            verdict = Verdict.NotRestored(string.Join("; ", faults.Failures));
+            verdict = Verdict.NotRestored(string.Join("; ", _faults.Failures));
         }
         else if (!restored)
         {
-            verdict = Verdict.NotRestored("a rollback failed: " + string.Join(", ", record.Journal!.Rollbacks.Where(r => !r.Succeeded).Select(r => $"{r.Name}: {r.Exception?[0] ?? "not finished"}")));
+            verdict = Verdict.NotRestored("a rollback failed: " + string.Join(", ", _record.Journal!.Rollbacks.Where(r => !r.Succeeded).Select(r => $"{r.Name}: {r.Exception?[0] ?? "not finished"}")));
         }
 
         return verdict;
@@ -142,106 +147,135 @@ internal sealed partial class DrillEngine : IAsyncDisposable
     /// <summary>Once, and not when the steady state was missed: then nothing was changed. Asked again, it gives the same answer.</summary>
     private async Task<bool> RollBackAsync(Verdict? verdict, CancellationToken cancellationToken)
     {
-        if (run is null || rolledBackWell is not null || verdict?.ExitCode == 3)
+        if (_run is null || _rolledBackWell is not null || verdict?.ExitCode == 3)
         {
-            return rolledBackWell ?? true;
+            return _rolledBackWell ?? true;
         }
 
         // Taken as failed until proved otherwise: cut off in the middle, they are not played a second time.
-        rolledBackWell = false;
-        rolledBackWell = await run.RollBackAsync(cancellationToken);
-        return rolledBackWell.Value;
+        _rolledBackWell = false;
+        _rolledBackWell = await _run.RollBackAsync(cancellationToken);
+        return _rolledBackWell.Value;
     }
 
     private async Task StopTrafficAsync(CancellationToken cancellationToken)
     {
-        if (traffic is null || record.Traffic is not null)
+        if (_traffic is null || _record.Traffic is not null)
         {
             return;
         }
 
         try
         {
-            record.Traffic = await traffic.StopAsync(cancellationToken);
+            _record.Traffic = await _traffic.StopAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            record.Notes.Add("The traffic generator did not stop in time; it was killed and left no summary.");
+            _record.Notes.Add("The traffic generator did not stop in time; it was killed and left no summary.");
         }
 
-        record.Seconds = traffic.Seconds;
-        if (record.Traffic is { SecondsBehind: > 0 } late)
+        _record.Seconds = _traffic.Seconds;
+        if (_record.Traffic is { SecondsBehind: > 0 } late)
         {
-            record.Notes.Add(FormattableString.Invariant($"The traffic generator itself was late in {late.SecondsBehind} of {record.Seconds.Count} seconds, by {late.BehindMs:0} ms at worst: read the latencies with care."));
+            _record.Notes.Add(FormattableString.Invariant($"The traffic generator itself was late in {late.SecondsBehind} of {_record.Seconds.Count} seconds, by {late.BehindMs:0} ms at worst: read the latencies with care."));
         }
+    }
+
+    /// <summary>Verifying sends requests too; the counters must be read between the last request of users and the first of those.</summary>
+    private async Task AwaitCountersAsync(CancellationToken cancellationToken)
+    {
+        if (_record.Traffic is not { } summary)
+        {
+            return;
+        }
+
+        try
+        {
+            _record.Evidence.CountedTo = await _platform.AwaitScrapeAsync(summary.EndedAt, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // Told below, as figures that could not be compared.
+        }
+    }
+
+    private async Task CompareFiguresAsync(CancellationToken cancellationToken)
+    {
+        if (_record.Traffic is null || _record.Evidence.CountedFrom is null || _ownRequests is not { } own)
+        {
+            return;
+        }
+
+        (_record.Evidence.OwnAnswers, _record.Evidence.OwnFailures) = own.Counts;
+        _record.Evidence.Prepared = _traffic!.Prepared;
+        if (_record.Evidence.CountedTo is null)
+        {
+            _record.Notes.Add("The figures of this report could not be compared with Prometheus: it did not read the gateway's counters between the end of traffic and the verification.");
+            return;
+        }
+
+        try
+        {
+            _record.Figures = await FigureCheck.CompareAsync(_record, KeepAnswerAsync, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or System.Text.Json.JsonException)
+        {
+            _record.Notes.Add($"The figures of this report could not be compared with Prometheus: {e.Message}");
+        }
+
+        if (_record.Figures.Where(f => f.Agrees != true).Select(f => f.Name).ToList() is { Count: > 0 } different)
+        {
+            _record.Notes.Add($"These figures of the report are not confirmed by Prometheus within 1 %: {string.Join(", ", different)}. The table of figures shows both.");
+        }
+    }
+
+    private async Task<PrometheusAnswer> KeepAnswerAsync(string name, string query, CancellationToken cancellationToken)
+    {
+        var answer = await _platform.AskAsync(name, query, cancellationToken);
+        _record.Evidence.Prometheus.Add(answer);
+        return answer;
     }
 
     private async Task CollectAsync(CancellationToken cancellationToken)
     {
-        if (watchedFrom is not { } from)
+        if (_watchedFrom is not { } from)
         {
             return;
         }
 
-        var to = record.Traffic?.EndedAt ?? clock.GetUtcNow();
-        IReadOnlyList<DrillAlert> received = [];
+        var to = _record.Traffic?.EndedAt ?? _clock.GetUtcNow();
+        var kept = _record.Evidence;
+        (kept.WatchedFrom, kept.WatchedTo, kept.AvailabilityObjective) = (from, to, _platform.AvailabilityObjective);
         PrometheusEvidence? evidence = null;
         try
         {
-            received = await platform.ListReceivedAsync(from, cancellationToken);
-            evidence = await platform.ReadEvidenceAsync(from, to, cancellationToken);
+            kept.Incidents = IncidentReader.Concerning(await _platform.ReadIncidentsAsync(cancellationToken), from);
+            _record.Pages = await _platform.ListPagesAsync(from, cancellationToken);
+            evidence = await _platform.ReadEvidenceAsync(from, to, cancellationToken);
+            kept.Prometheus.AddRange(evidence.Answers);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or System.Text.Json.JsonException)
         {
-            record.Notes.Add($"Not all records could be read at the end: {e.Message}");
+            _record.Notes.Add($"Not all records could be read at the end: {e.Message}");
         }
 
-        record.Alerts = AlertMerge.Merge(received, evidence?.Firing ?? []);
-        if (record.ExpectedAlert is { } expected)
-        {
-            record.DetectedAt = expected.ReceivedAt;
-        }
-
-        record.Budget = (evidence, record.Traffic) switch
-        {
-            ({ Total: { } total, Failed: { } failed }, _) => ErrorBudget.Of(platform.AvailabilityObjective, total, failed, to - from),
-            (_, { } summary) => ErrorBudget.Of(platform.AvailabilityObjective, summary.Total, summary.Failed, summary.EndedAt - summary.MeasuredFrom),
-            _ => null,
-        };
-        record.RecoveredAt = Recovered();
+        await CompareFiguresAsync(cancellationToken);
+        DrillFigures.Fill(_record, evidence);
     }
-
-    /// <summary>
-    /// Users: the first success after the last failure, as the traffic generator saw it. Where nobody failed, the end of the expected alert is the
-    /// only sign of recovery there is.
-    /// </summary>
-    private DateTimeOffset? Recovered() => record switch
-    {
-        { InjectedAt: null } => null,
-        { Drill.UsersNotice: true, Traffic: { Failed: > 0 } summary } => summary.RecoveredAt,
-        _ => record.ExpectedAlert?.ResolvedAt,
-    };
 
     private void Conclude(Verdict? verdict)
     {
-        var now = clock.GetUtcNow();
-        record.EndedAt = now;
-
-        // Objectives of a drill that was not played to its end would be judged on half a record.
-        var complete = verdict is null || verdict.ExitCode == 5;
-        record.Objectives = complete ? ObjectiveJudge.Judge(record) : [];
-        var missed = record.Objectives.Where(o => !o.Met).ToList();
-        (record.Status, record.ExitCode, record.Reason) = (verdict, missed) switch
-        {
-            ({ } v, _) => (v.Status, v.ExitCode, v.Reason),
-            (_, { Count: > 0 }) => (DrillStatus.Deviated, 1, "missed " + string.Join("; ", missed.Select(ObjectiveJudge.Describe))),
-            _ => (DrillStatus.Completed, 0, (string?)null),
-        };
-        if (record.Journal is { } journal)
+        var now = _clock.GetUtcNow();
+        _record.EndedAt = now;
+        NoteMachineTrouble();
+        _record.Evidence.Verdict = verdict;
+        _record.Evidence.MachineTrouble = _machineTrouble;
+        DrillFigures.Conclude(_record);
+        if (_record.Journal is { } journal)
         {
             journal.End = now;
-            journal.Deviated |= record.Status == DrillStatus.Deviated || record.ExitCode == 5;
-            journal.Status = record.Status switch
+            journal.Deviated |= _record.Status == DrillStatus.Deviated || _record.ExitCode == 5;
+            journal.Status = _record.Status switch
             {
                 DrillStatus.Interrupted => JournalStatus.Interrupted,
                 DrillStatus.Invalid => JournalStatus.Aborted,

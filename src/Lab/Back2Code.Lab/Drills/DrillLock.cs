@@ -6,9 +6,9 @@ namespace Back2Code.Lab.Drills;
 /// <summary>One drill at a time on a platform: two would explain each other's failures.</summary>
 internal sealed class DrillLock : IDisposable
 {
-    private readonly FileStream file;
+    private readonly FileStream _file;
 
-    private DrillLock(FileStream file) => this.file = file;
+    private DrillLock(FileStream file) => this._file = file;
 
     /// <exception cref="LabException">Another drill runs; the message names its process.</exception>
     public static DrillLock Take(string stateDirectory)
@@ -29,7 +29,7 @@ internal sealed class DrillLock : IDisposable
         }
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
     private static string Holder(string path)
     {

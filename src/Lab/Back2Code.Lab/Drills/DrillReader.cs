@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using Back2Code.Chaos.Experiments;
 using Back2Code.Chaos.Experiments.Documents;
 using Back2Code.Chaos.Faults;
+using Back2Code.Lab.Supervision;
 
 namespace Back2Code.Lab.Drills;
 
@@ -28,7 +30,7 @@ public static class DrillReader
     {
         public Drill Read(string name, string path, Experiment experiment, MappingNode map)
         {
-            CheckKeys(map, "the extension back2code", "name", "traffic", "faults", "expect", "usersNotice", "duration", "objectives");
+            CheckKeys(map, "the extension back2code", "name", "traffic", "faults", "expect", "usersNotice", "duration", "objectives", "timeScale", "module", "runbook", "learn", "prevent", "gameday");
             var duration = Duration(map, "duration", "the extension back2code") ?? TimeSpan.FromSeconds(30);
             var faults = ReadFaults(map, duration);
             var alert = map.Find("expect") is { } expect && report.AsMap(expect.Value, "'expect'") is { } expected ? report.RequiredText(expected, "alert", "'expect'") : null;
@@ -39,10 +41,17 @@ public static class DrillReader
                 Experiment = experiment,
                 Traffic = ReadTraffic(map),
                 Faults = faults,
-                ExpectedAlert = alert,
+                ExpectedAlert = alert is Drill.NoAlert ? null : alert,
+                ExpectsSilence = alert is Drill.NoAlert,
                 UsersNotice = report.OptionalFlag(map, "usersNotice", otherwise: false, "the extension back2code"),
                 Duration = duration,
                 Objectives = ReadObjectives(map),
+                Module = report.OptionalText(map, "module", "the extension back2code"),
+                Runbook = report.OptionalText(map, "runbook", "the extension back2code"),
+                Learn = report.OptionalText(map, "learn", "the extension back2code"),
+                Prevent = report.OptionalText(map, "prevent", "the extension back2code"),
+                TimeScale = Whole(map, "timeScale", "the extension back2code", 1, 100_000) ?? PlatformOptions.DefaultTimeScale,
+                GameDay = ReadGameDay(map, faults),
             };
             CheckWhole(drill, map);
             return drill;
@@ -50,14 +59,35 @@ public static class DrillReader
 
         private void CheckWhole(Drill drill, MappingNode map)
         {
-            if (drill.Faults.Count + drill.Experiment.Method.Count > 0 && drill.ExpectedAlert is null)
+            if (drill.Faults.Count + drill.Experiment.Method.Count > 0 && drill.ExpectedAlert is null && !drill.ExpectsSilence)
             {
-                report.Add(map, "a drill that breaks something needs 'expect: {alert: NAME}': a failure that nobody is told of is not detected");
+                report.Add(map, "a drill that breaks something needs 'expect: {alert: NAME}': a failure that nobody is told of is not detected. What the platform is to absorb without a word needs 'expect: {alert: none}'");
             }
 
             if (drill.UsersNotice && drill.ExpectedAlert is null)
             {
                 report.Add(map, "'usersNotice: true' needs 'expect: {alert: NAME}'");
+            }
+
+            if (drill.Experiment.HypothesisStrategy is HypothesisStrategy.DuringOnly or HypothesisStrategy.Continuously)
+            {
+                report.Add(drill.Experiment.Source.Find("runtime")!, "a drill checks its hypothesis before and after, and watches traffic and alerts in between; 'continuously' and 'during-method-only' are for `back2code experiment run`");
+            }
+
+            if (drill.Faults.Count > 0 && drill.Faults.All(f => f.After > TimeSpan.Zero))
+            {
+                report.Add(map.Find("faults")!, "every fault has 'after'; the first to come begins the drill, so leave its 'after' out");
+            }
+
+            // What comes later is written down while the method would be; the journal could not say in which order.
+            if (drill.Experiment.Method.Count > 0 && drill.Faults.Any(f => f.Due.Any(due => due > TimeSpan.Zero)))
+            {
+                report.Add(map.Find("faults")!, "'after' and 'repeat' do not go with a 'method'; use pauses in the method, or faults only");
+            }
+
+            if (drill.ExpectedAlert is { } alert && drill.Objectives.AlertsForbidden.Any(f => FileSystemName.MatchesSimpleExpression(f, alert, ignoreCase: false)))
+            {
+                report.Add(map.Find("objectives")!, $"'alertsForbidden' forbids {alert}, which 'expect' asks for");
             }
 
             var objectives = map.Find("objectives")?.Value as MappingNode;
@@ -73,6 +103,31 @@ public static class DrillReader
                     report.Add(key, "'signal' is for drills that users do not notice; expected 'mttd'");
                 }
             }
+        }
+
+        private GameDays.GameDayScenario? ReadGameDay(MappingNode map, List<DrillFault> faults)
+        {
+            const string What = "'gameday'";
+            if (map.Find("gameday") is not { } entry || report.AsMap(entry.Value, What) is not { } game)
+            {
+                return null;
+            }
+
+            CheckKeys(game, What, "component", "causes", "mitigation", "hints");
+            if (faults.Count == 0 || faults.Exists(f => f.Due.Any(due => due > TimeSpan.Zero)))
+            {
+                report.Add(entry, "a game day hides faults that come at once: it needs 'faults', without 'after' and 'repeat'");
+            }
+
+            var component = report.RequiredText(game, "component", What);
+            var mitigation = report.RequiredText(game, "mitigation", What);
+            var causes = Names(game, "causes", "a cause");
+            if (causes.Count == 0)
+            {
+                report.Add(game, "'gameday' needs 'causes': words any of which names the cause");
+            }
+
+            return component is null || mitigation is null || causes.Count == 0 ? null : new GameDays.GameDayScenario(component, causes, mitigation, Names(game, "hints", "a hint"));
         }
 
         private DrillTraffic ReadTraffic(MappingNode map)
@@ -111,7 +166,7 @@ public static class DrillReader
 
         private DrillFault? ReadFault(MappingNode map, TimeSpan duration)
         {
-            CheckKeys(map, "a fault", "type", "target", "parameters", "for");
+            CheckKeys(map, "a fault", "type", "target", "parameters", "for", "after", "repeat");
             var type = report.RequiredText(map, "type", "a fault");
             var target = report.RequiredText(map, "target", "a fault");
             var stands = Duration(map, "for", "a fault");
@@ -138,10 +193,11 @@ public static class DrillReader
                 report.Add(map, problem);
             }
 
-            if (stands >= duration)
+            var read = new DrillFault(type, target, parameters, stands)
             {
-                report.Add(map.Find("for")!, $"the fault stands for {Durations.Format(stands.Value)}, but the drill ends {Durations.Format(duration)} after the injection; nothing could recover");
-            }
+                After = Duration(map, "after", "a fault") ?? TimeSpan.Zero,
+                Repeat = ReadRepeat(map),
+            };
 
             // A fault that stands needs an end, or recovery could never be measured.
             if (stands is null && FaultCatalogue.All.FirstOrDefault(f => f.Type == type) is { Lasts: true } && !parameters.ContainsKey("downFor"))
@@ -149,7 +205,44 @@ public static class DrillReader
                 report.Add(map, $"fault {type} stands until it is undone; expected 'for', for example 'for: 10s'");
             }
 
-            return new DrillFault(type, target, parameters, stands);
+            var ends = read.Due.Last() + read.Stands;
+            if (ends >= duration)
+            {
+                report.Add(map, $"the fault is over {Durations.Format(ends)} after the injection, but the drill ends {Durations.Format(duration)} after it; nothing could recover");
+            }
+
+            if (read.Repeat is { } repeat && repeat.Every <= read.Stands)
+            {
+                report.Add(map.Find("repeat")!, $"the fault stands for {Durations.Format(read.Stands)} and comes again every {Durations.Format(repeat.Every)}; it would never go");
+            }
+
+            return read;
+        }
+
+        private DrillRepeat? ReadRepeat(MappingNode map)
+        {
+            const string What = "'repeat' of a fault";
+            if (map.Find("repeat") is not { } entry || report.AsMap(entry.Value, What) is not { } repeat)
+            {
+                return null;
+            }
+
+            CheckKeys(repeat, What, "times", "every");
+            var times = Required(repeat, "times", What, () => Whole(repeat, "times", What, 2, 100));
+            var every = Required(repeat, "every", What, () => Duration(repeat, "every", What));
+            return times is { } t && every is { } e ? new DrillRepeat(t, e) : null;
+        }
+
+        private T? Required<T>(MappingNode map, string key, string what, Func<T?> read)
+            where T : struct
+        {
+            if (map.Find(key) is null)
+            {
+                report.Add(map, $"{what} needs '{key}'");
+                return null;
+            }
+
+            return read();
         }
 
         private DrillObjectives ReadObjectives(MappingNode map)
@@ -160,23 +253,29 @@ public static class DrillReader
             }
 
             const string What = "'objectives'";
-            CheckKeys(objectives, What, "mttd", "mttr", "signal", "failedRatio", "p50", "p95", "p99", "lost", "duplicated", "stale", "alertsAllowed");
-            var allowed = objectives.Find("alertsAllowed") is { } alerts ? report.AsList(alerts.Value, "'alertsAllowed'")?.Items ?? [] : [];
+            CheckKeys(objectives, What, "mttd", "mttr", "signal", "failedRatio", "budget", "p50", "p95", "p99", "lost", "duplicated", "stale", "incidents", "pages", "alertsAllowed", "alertsForbidden");
             return new DrillObjectives
             {
                 Mttd = Duration(objectives, "mttd", What),
                 Mttr = Duration(objectives, "mttr", What),
                 Signal = Duration(objectives, "signal", What),
                 FailedRatio = Ratio(objectives, "failedRatio", What),
+                Budget = Ratio(objectives, "budget", What),
                 P50 = Duration(objectives, "p50", What),
                 P95 = Duration(objectives, "p95", What),
                 P99 = Duration(objectives, "p99", What),
                 Lost = Whole(objectives, "lost", What, 0, int.MaxValue) ?? 0,
                 Duplicated = Whole(objectives, "duplicated", What, 0, int.MaxValue) ?? 0,
                 Stale = Whole(objectives, "stale", What, 0, int.MaxValue) ?? 0,
-                AlertsAllowed = [.. allowed.Select(a => report.NonEmptyText(a, "an allowed alert")).OfType<string>()],
+                Incidents = Whole(objectives, "incidents", What, 0, 1_000),
+                Pages = Whole(objectives, "pages", What, 0, 1_000),
+                AlertsAllowed = Names(objectives, "alertsAllowed", "an allowed alert"),
+                AlertsForbidden = Names(objectives, "alertsForbidden", "a forbidden alert"),
             };
         }
+
+        private List<string> Names(MappingNode map, string key, string what) =>
+            map.Find(key) is { } entry && report.AsList(entry.Value, $"'{key}'") is { } list ? [.. list.Items.Select(item => report.NonEmptyText(item, what)).OfType<string>()] : [];
 
         /// <summary>Unlike the experiment around it, the extension is ours: an unknown key is a typing error, not somebody else's plug-in.</summary>
         private void CheckKeys(MappingNode map, string what, params string[] known)

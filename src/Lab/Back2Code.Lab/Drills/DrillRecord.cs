@@ -69,6 +69,12 @@ public sealed class DrillRecord
 
     public IReadOnlyList<DrillAlert> Alerts { get; set; } = [];
 
+    /// <summary>Messages with which somebody would have been called; null when that is not known.</summary>
+    public IReadOnlyList<DrillPage>? Pages { get; set; }
+
+    /// <summary>Figures of the report beside what Prometheus has of the same; empty when they could not be compared.</summary>
+    public IReadOnlyList<FigureAgreement> Figures { get; set; } = [];
+
     public List<Receipt> Receipts { get; } = [];
 
     public List<UndoReceipt> Undone { get; } = [];
@@ -79,6 +85,9 @@ public sealed class DrillRecord
     public List<string> Notes { get; } = [];
 
     public ExperimentJournal? Journal { get; set; }
+
+    /// <summary>What the figures were taken from.</summary>
+    public DrillEvidence Evidence { get; init; } = new();
 
     public TimeSpan? Mttd => Drill.UsersNotice ? DetectedAt - InjectedAt : null;
 

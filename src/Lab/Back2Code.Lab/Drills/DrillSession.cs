@@ -1,3 +1,4 @@
+using System.Globalization;
 using Back2Code.Lab.Reports;
 using Back2Code.Lab.Supervision;
 using Back2Code.Slo;
@@ -18,6 +19,9 @@ public sealed record DrillSessionOptions
     /// <summary>Same seed, same traffic.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>What is different from the drill as its file has it. Already applied to the drill; the report keeps it.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     public CommandLine Cli { get; init; } = CommandLine.Own;
 }
 
@@ -25,7 +29,11 @@ public sealed record DrillSessionOptions
 /// <param name="Summary">The text of summary.json.</param>
 /// <param name="Figures">The figures of the summary, for people.</param>
 /// <param name="Missed">One line for each objective that was missed.</param>
-public sealed record DrillOutcome(int ExitCode, DrillStatus Status, string? Reason, string ReportFolder, string Summary, IReadOnlyList<string> Figures, IReadOnlyList<string> Missed);
+public sealed record DrillOutcome(int ExitCode, DrillStatus Status, string? Reason, string ReportFolder, string Summary, IReadOnlyList<string> Figures, IReadOnlyList<string> Missed)
+{
+    /// <summary>Everything known about the run.</summary>
+    public required DrillRecord Record { get; init; }
+}
 
 /// <summary>One run of a drill from nothing to its report: platform, engine, report, and everything stopped that it started.</summary>
 public static class DrillSession
@@ -38,26 +46,28 @@ public static class DrillSession
         Drill drill, DrillSessionOptions options, IProgress<DrillProgress>? progress, TimeProvider clock, CancellationToken cancellationToken)
     {
         var record = new DrillRecord { Drill = drill, StartedAt = clock.GetUtcNow(), Seed = options.Seed };
+        record.Evidence.Settings = options.Settings;
         record.Notes.AddRange(drill.Experiment.Warnings);
         var folder = CreateFolder(drill, options, record);
+        record.Evidence.DocsPath = Path.GetRelativePath(folder.Path, Path.Combine(options.Platform.Home, "docs"));
         var phases = new Phases(record, clock, progress);
 
         Platform? platform = null;
         try
         {
-            platform = await StartAsync(options, phases, cancellationToken);
+            platform = await StartAsync(drill, options with { Platform = options.Platform.With(drill.TimeScale) }, phases, cancellationToken);
             await PlayAsync(platform, record, options, phases, folder, clock, cancellationToken);
         }
         catch (LabException e)
         {
             // Without a platform there is no steady state; nothing was injected.
             phases.End(e.Message, succeeded: false);
-            (record.Status, record.ExitCode, record.Reason) = (DrillStatus.Failed, 3, e.Message);
+            End(record, DrillStatus.Failed, 3, e.Message);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             phases.End("interrupted", succeeded: false);
-            (record.Status, record.ExitCode, record.Reason) = (DrillStatus.Interrupted, 130, "stopped by its operator");
+            End(record, DrillStatus.Interrupted, 130, "stopped by its operator");
         }
         finally
         {
@@ -73,7 +83,16 @@ public static class DrillSession
             folder.Path,
             SummaryJson.Text(record),
             [.. Facts.Of(record).Select(f => f.Note is null ? $"{f.Name}: {f.Value}" : $"{f.Name}: {f.Value} ({f.Note})")],
-            [.. record.Objectives.Where(o => !o.Met).Select(ObjectiveJudge.Describe)]);
+            [.. record.Objectives.Where(o => !o.Met).Select(ObjectiveJudge.Describe)])
+        {
+            Record = record,
+        };
+    }
+
+    private static void End(DrillRecord record, DrillStatus status, int exitCode, string reason)
+    {
+        record.Evidence.Verdict = new Verdict(status, exitCode, reason);
+        DrillFigures.Conclude(record);
     }
 
     private static ReportFolder CreateFolder(Drill drill, DrillSessionOptions options, DrillRecord record)
@@ -88,7 +107,7 @@ public static class DrillSession
         }
     }
 
-    private static async Task<Platform> StartAsync(DrillSessionOptions options, Phases phases, CancellationToken cancellationToken)
+    private static async Task<Platform> StartAsync(Drill drill, DrillSessionOptions options, Phases phases, CancellationToken cancellationToken)
     {
         phases.Begin(DrillPhase.Platform, "looking for a running platform");
         var telling = new Telling(phases);
@@ -99,6 +118,14 @@ public static class DrillSession
 
         var platform = await Platform.StartOrAttachAsync(options.Platform, telling, cancellationToken);
         var status = await platform.Client.GetStatusAsync(cancellationToken);
+        if (status.TimeScale != drill.TimeScale)
+        {
+            await platform.DisposeAsync();
+            throw new LabException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The platform on {status.StateDirectory} divides the windows of its objectives by {status.TimeScale}; {drill.Name} needs one that divides by {drill.TimeScale}. Stop it with `back2code down`, or let the drill start its own with --state DIR --port-base auto."));
+        }
+
         phases.End($"{(platform.Owned ? "started" : "found running")}, {status.Processes.Count} processes ready, gateway {status.Endpoints.Gateway}");
         return platform;
     }
@@ -112,9 +139,9 @@ public static class DrillSession
             return;
         }
 
-        var portBase = options.Platform.PortBase is { } port ? port.ToString(System.Globalization.CultureInfo.InvariantCulture) : "auto";
+        var portBase = options.Platform.PortBase is { } port ? port.ToString(CultureInfo.InvariantCulture) : "auto";
         await using var up = await PipedChild.StartAsync(
-            options.Cli.With(["up", "--detach", "--state", options.Platform.EffectiveStateDirectory, "--port-base", portBase]), "", new Dictionary<string, string>(), cancellationToken);
+            options.Cli.With(["up", "--detach", "--state", options.Platform.EffectiveStateDirectory, "--port-base", portBase, "--time-scale", options.Platform.TimeScale!.Value.ToString(CultureInfo.InvariantCulture)]), "", new Dictionary<string, string>(), cancellationToken);
         var output = up.Output.ReadToEndAsync(cancellationToken);
         var error = up.Error.ReadToEndAsync(cancellationToken);
         await up.WaitForExitAsync(cancellationToken);
@@ -132,9 +159,10 @@ public static class DrillSession
         using var seen = await LabDrillPlatform.ConnectAsync(platform, options.Cli, AvailabilityObjective(options.Platform.Home), clock, cancellationToken);
         await using var engine = new DrillEngine(seen, record, phases, new DrillTimes(), folder.Ledger, clock);
         await engine.RunAsync(cancellationToken);
+        await FaultRevelation.TellAsync(platform, record, cancellationToken);
     }
 
-    private static decimal AvailabilityObjective(string home)
+    internal static decimal AvailabilityObjective(string home)
     {
         try
         {

@@ -21,6 +21,15 @@ internal sealed record DrillTimes
     /// <summary>Longest time for undoing, rolling back, stopping traffic and collecting.</summary>
     public TimeSpan CleanUp { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>For processes that were not back when the recovery's time was over, before the ledger is asked for.</summary>
+    public TimeSpan ReadyPatience { get; init; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>
+    /// For events and caches to catch up once every acknowledged write has been asked for; asking itself takes as long as the ledger is
+    /// (see <see cref="Traffic.Verification.VerificationOptions.Deadline"/>).
+    /// </summary>
+    public TimeSpan VerifyPatience { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Traffic outlives every wait of the engine by this much; the engine stops it.</summary>
     public TimeSpan TrafficSlack { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Traffic;
@@ -26,13 +27,32 @@ internal interface IDrillPlatform
     /// <summary>Alerts that monitoring has been told of and that fired at or after a time.</summary>
     Task<IReadOnlyList<DrillAlert>> ListReceivedAsync(DateTimeOffset since, CancellationToken cancellationToken);
 
+    /// <summary>Monitoring's newest incidents with their alerts, as it answers.</summary>
+    Task<JsonElement> ReadIncidentsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Messages with which monitoring would have called somebody, at or after a time; null when that is not known.</summary>
+    Task<IReadOnlyList<DrillPage>?> ListPagesAsync(DateTimeOffset since, CancellationToken cancellationToken);
+
     /// <summary>What Prometheus itself recorded of a span of time.</summary>
     Task<PrometheusEvidence> ReadEvidenceAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
 
+    /// <summary>Waits until Prometheus has read the counters of gateway and monitoring after a time.</summary>
+    /// <returns>When both had been read; null when that did not happen within a few seconds.</returns>
+    Task<DateTimeOffset?> AwaitScrapeAsync(DateTimeOffset after, CancellationToken cancellationToken);
+
+    /// <summary>What Prometheus answers to a query for an instant.</summary>
+    /// <param name="name">What it is for; the report keeps it with the answer.</param>
+    Task<PrometheusAnswer> AskAsync(string name, string query, CancellationToken cancellationToken);
+
     Task<ITrafficRun> StartTrafficAsync(TrafficOrder order, CancellationToken cancellationToken);
 
+    /// <summary>What is wrong with the machine itself, such as a full disk: then no service can be well. Null when nothing is.</summary>
+    string? FindMachineTrouble();
+
     /// <summary>Reads every acknowledged write back through the gateway.</summary>
-    Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken);
+    /// <param name="patience">See <see cref="DrillTimes.VerifyPatience"/>.</param>
+    /// <param name="onProgress">Called about once a second.</param>
+    Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, TimeSpan patience, Action<VerificationProgress> onProgress, CancellationToken cancellationToken);
 
     Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken);
 }
@@ -40,7 +60,11 @@ internal interface IDrillPlatform
 /// <summary>The traffic of one drill.</summary>
 /// <param name="LedgerFile">Where the generator records acknowledged writes.</param>
 /// <param name="Duration">After the warm-up, at most; it is stopped earlier.</param>
-internal sealed record TrafficOrder(DrillTraffic Traffic, TimeSpan Duration, string LedgerFile, int Seed, IReadOnlyList<string> Users);
+internal sealed record TrafficOrder(DrillTraffic Traffic, TimeSpan Duration, string LedgerFile, int Seed, IReadOnlyList<string> Users)
+{
+    /// <summary>Beside the ledger: what the platform showed when it was verified.</summary>
+    public string ReadBackFile => Path.Combine(Path.GetDirectoryName(LedgerFile) ?? "", "readback.jsonl");
+}
 
 /// <summary>What came of verifying the ledger.</summary>
 /// <param name="Verdict">Null when there is none.</param>
@@ -52,6 +76,9 @@ internal interface ITrafficRun : IAsyncDisposable
 {
     /// <summary>Completes when the first scheduled request is about to leave.</summary>
     Task Ready { get; }
+
+    /// <summary>Requests sent before the schedule began: two for each note that the first reads find.</summary>
+    int Prepared { get; }
 
     /// <summary>Completes when the generator has ended, for whatever reason.</summary>
     Task Ended { get; }
@@ -68,4 +95,8 @@ internal interface ITrafficRun : IAsyncDisposable
 
 /// <summary>What Prometheus recorded.</summary>
 /// <param name="Total">Requests that the gateway answered; null when its counters could not be read.</param>
-internal sealed record PrometheusEvidence(IReadOnlyList<FiringInterval> Firing, double? Total, double? Failed);
+internal sealed record PrometheusEvidence(IReadOnlyList<FiringInterval> Firing, double? Total, double? Failed)
+{
+    /// <summary>What it was taken from.</summary>
+    public IReadOnlyList<PrometheusAnswer> Answers { get; init; } = [];
+}

@@ -12,15 +12,26 @@ internal sealed class IncidentReader(HttpClient http, string baseUrl, string tok
     // Newest first; a drill opens a handful.
     private const int PageSize = 50;
 
-    public async Task<IReadOnlyList<DrillAlert>> ListAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DrillAlert>> ListAsync(DateTimeOffset since, CancellationToken cancellationToken) => Flatten(await ReadAsync(cancellationToken), since);
+
+    /// <summary>The answer as it came.</summary>
+    public async Task<JsonElement> ReadAsync(CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{baseUrl}/v1/incidents?limit={PageSize}"));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await http.SendAsync(request, cancellationToken);
         response.EnsureSuccessStatusCode();
-        var page = await response.Content.ReadFromJsonAsync<Page>(Options, cancellationToken);
-        return Flatten(page, since);
+        return await response.Content.ReadFromJsonAsync<JsonElement>(Options, cancellationToken);
     }
+
+    /// <summary>Of an answer, the incidents whole that hold an alert of the time in question: what was before need not be kept.</summary>
+    internal static JsonElement Concerning(JsonElement page, DateTimeOffset since) => JsonSerializer.SerializeToElement(new
+    {
+        items = (page.TryGetProperty("items", out var items) ? items : throw new JsonException("monitoring answered no page of incidents")).EnumerateArray().Where(incident => incident.Deserialize<Incident>(Options)!.Alerts.Any(alert => alert.StartsAt >= since)),
+    });
+
+    /// <exception cref="JsonException">It is no page of incidents.</exception>
+    internal static IReadOnlyList<DrillAlert> Flatten(JsonElement page, DateTimeOffset since) => Flatten(page.Deserialize<Page>(Options), since);
 
     internal static IReadOnlyList<DrillAlert> Flatten(Page? page, DateTimeOffset since) =>
     [
@@ -35,6 +46,7 @@ internal sealed class IncidentReader(HttpClient http, string baseUrl, string tok
             ReceivedAt = alert.ReceivedAt,
             ResolvedReceivedAt = alert.ResolvedReceivedAt,
             Incident = incident.Title,
+            IncidentId = incident.Id,
         })),
     ];
 

@@ -1,38 +1,46 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Supervision;
+using Back2Code.Lab.Supervision.State;
+using Back2Code.Lab.Traffic.Verification;
 
 namespace Back2Code.Lab.Drills;
 
 /// <summary>The real platform, through its public interfaces only.</summary>
 internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
 {
-    // Longer than any drill, shorter than a working day.
-    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(4);
+    // Longer than the longest run of traffic, a day, and the verification of what it wrote.
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(30);
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
 
-    private readonly Platform platform;
-    private readonly CommandLine cli;
-    private readonly string gateway;
-    private readonly HttpClient http = new() { Timeout = AskPatience };
-    private readonly HttpClient toxiproxy;
-    private readonly LabFaultTarget target;
-    private readonly PrometheusReader prometheus;
-    private readonly IncidentReader incidents;
+    private readonly Platform _platform;
+    private readonly CommandLine _cli;
+    private readonly string _gateway;
+    private readonly HttpClient _http = new() { Timeout = AskPatience };
+    private readonly LabFaultTarget _target;
+    private readonly PrometheusReader _prometheus;
+    private readonly IncidentReader _incidents;
+    private readonly TimeProvider _clock;
 
     private LabDrillPlatform(Platform platform, LabStatus status, CommandLine cli, decimal availabilityObjective, TimeProvider clock)
     {
-        this.platform = platform;
-        this.cli = cli;
+        this._platform = platform;
+        this._cli = cli;
+        _clock = clock;
         AvailabilityObjective = availabilityObjective;
-        gateway = status.Endpoints.Gateway ?? throw new LabException("The topology has no gateway; a drill needs one to send traffic to.");
+        _gateway = status.Endpoints.Gateway ?? throw new LabException("The topology has no gateway; a drill needs one to send traffic to.");
         var prometheusUrl = status.Endpoints.Prometheus ?? throw new LabException("The topology has no prometheus; a drill needs it to detect anything.");
-        toxiproxy = new HttpClient { BaseAddress = new Uri((status.Endpoints.Toxiproxy ?? throw new LabException("The topology has no toxiproxy; a drill needs it for faults on links.")) + "/") };
+        if (status.Endpoints.Toxiproxy is null)
+        {
+            throw new LabException("The topology has no toxiproxy; a drill needs it for faults on links.");
+        }
+
         var monitoring = status.Processes.FirstOrDefault(p => p.Name == "monitoring")?.Port ?? throw new LabException("The topology has no monitoring; a drill needs its records.");
         var token = platform.CreateToken("operator", TokenLifetime);
-        target = new LabFaultTarget(platform.Client, platform.Paths.Faults, toxiproxy, clock);
-        prometheus = new PrometheusReader(http, prometheusUrl);
-        incidents = new IncidentReader(http, $"http://127.0.0.1:{monitoring}", token);
+        _target = new LabFaultTarget(platform.Client, platform.Paths, status, clock);
+        _prometheus = new PrometheusReader(_http, prometheusUrl, clock);
+        _incidents = new IncidentReader(_http, $"http://127.0.0.1:{monitoring}", token);
         Variables = NameEverything(status, token);
     }
 
@@ -44,43 +52,54 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
         new(platform, await platform.Client.GetStatusAsync(cancellationToken), cli, availabilityObjective, clock);
 
     // One drill runs on a platform at a time, so what is on record now was left behind by one that died.
-    public Task<HealResult> HealAsync(CancellationToken cancellationToken) => FaultJournal.HealAsync(target, HealScope.Abandoned, cancellationToken);
+    public Task<HealResult> HealAsync(CancellationToken cancellationToken) => FaultJournal.HealAsync(_target, HealScope.Abandoned, cancellationToken);
 
     public async Task<IReadOnlyList<string>> ListUnreadyAsync(CancellationToken cancellationToken) =>
-        [.. (await platform.Client.GetStatusAsync(cancellationToken)).Processes
+        [.. (await _platform.Client.GetStatusAsync(cancellationToken)).Processes
             .Where(p => p.State != ProcessState.Ready)
             .Select(p => $"{p.Name} ({p.State.ToString().ToLowerInvariant()})")];
 
-    public Task<IReadOnlyList<string>> ListFiringAsync(CancellationToken cancellationToken) => prometheus.ListFiringAsync(cancellationToken);
+    public Task<IReadOnlyList<string>> ListFiringAsync(CancellationToken cancellationToken) => _prometheus.ListFiringAsync(cancellationToken);
 
-    public Task<IReadOnlyList<DrillAlert>> ListReceivedAsync(DateTimeOffset since, CancellationToken cancellationToken) => incidents.ListAsync(since, cancellationToken);
+    public Task<IReadOnlyList<DrillAlert>> ListReceivedAsync(DateTimeOffset since, CancellationToken cancellationToken) => _incidents.ListAsync(since, cancellationToken);
+
+    public Task<JsonElement> ReadIncidentsAsync(CancellationToken cancellationToken) => _incidents.ReadAsync(cancellationToken);
+
+    public Task<IReadOnlyList<DrillPage>?> ListPagesAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        PagerReader.ReadAsync(Path.Combine(_platform.Paths.DataOf("monitoring"), "pager.jsonl"), since, cancellationToken);
 
     public Task<PrometheusEvidence> ReadEvidenceAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
-        prometheus.ReadEvidenceAsync(from, to, cancellationToken);
+        _prometheus.ReadEvidenceAsync(from, to, cancellationToken);
+
+    public Task<DateTimeOffset?> AwaitScrapeAsync(DateTimeOffset after, CancellationToken cancellationToken) => _prometheus.AwaitScrapeAsync(after, _clock, cancellationToken);
+
+    public Task<PrometheusAnswer> AskAsync(string name, string query, CancellationToken cancellationToken) => _prometheus.AskAsync(name, query, cancellationToken);
 
     public async Task<ITrafficRun> StartTrafficAsync(TrafficOrder order, CancellationToken cancellationToken) =>
-        await TrafficProcess.StartAsync(cli, order, gateway, TokensOf(order), cancellationToken);
+        await TrafficProcess.StartAsync(_cli, order, _gateway, TokensOf(order), cancellationToken);
 
-    public Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, CancellationToken cancellationToken) =>
-        TrafficProcess.VerifyAsync(cli, order, gateway, TokensOf(order), cancellationToken);
+    public string? FindMachineTrouble() => StateFolder.FindDiskTrouble(_platform.Paths);
+
+    public Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, TimeSpan patience, Action<VerificationProgress> onProgress, CancellationToken cancellationToken) =>
+        TrafficProcess.VerifyAsync(_cli, order, _gateway, TokensOf(order), patience, onProgress, cancellationToken);
 
     public Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken) => FaultCatalogue.Find(fault.Type).InjectAsync(
-        new FaultContext { Platform = target, Target = fault.Target, Parameters = fault.Parameters, For = fault.For }, cancellationToken);
+        new FaultContext { Platform = _target, Target = fault.Target, Parameters = fault.Parameters, For = fault.For }, cancellationToken);
 
     public void Dispose()
     {
-        http.Dispose();
-        toxiproxy.Dispose();
+        _http.Dispose();
+        _target.Dispose();
     }
 
-    private Dictionary<string, string> TokensOf(TrafficOrder order) => order.Users.ToDictionary(user => user, user => platform.CreateToken(user, TokenLifetime));
+    private Dictionary<string, string> TokensOf(TrafficOrder order) => order.Users.ToDictionary(user => user, user => _platform.CreateToken(user, TokenLifetime));
 
     /// <summary><c>${gateway}</c>, <c>${prometheus}</c>, <c>${alertmanager}</c>, <c>${toxiproxy}</c>, <c>${state}</c>, <c>${token}</c>, and <c>${notes_1}</c> for a process's own address.</summary>
     private Dictionary<string, JsonNode?> NameEverything(LabStatus status, string token)
     {
         var names = new Dictionary<string, JsonNode?>
         {
-            ["state"] = platform.Paths.Root,
+            ["state"] = _platform.Paths.Root,
             ["token"] = token,
         };
         foreach (var process in status.Processes.Where(p => p.Port is not null))
@@ -88,7 +107,7 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
             names[process.Name.Replace('-', '_')] = $"http://127.0.0.1:{process.Port}";
         }
 
-        names["gateway"] = gateway;
+        names["gateway"] = _gateway;
         names["prometheus"] = status.Endpoints.Prometheus;
         names["alertmanager"] = status.Endpoints.Alertmanager;
         names["toxiproxy"] = status.Endpoints.Toxiproxy;

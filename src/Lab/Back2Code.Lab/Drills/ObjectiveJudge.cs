@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace Back2Code.Lab.Drills;
 
 /// <summary>Compares what was measured with what was promised. Pure.</summary>
@@ -16,7 +18,7 @@ internal static class ObjectiveJudge
     {
         "s" => FormattableString.Invariant($"{value:0.00} s"),
         "ms" => FormattableString.Invariant($"{value:0.0} ms"),
-        "ratio" => FormattableString.Invariant($"{value * 100:0.##} %"),
+        "ratio" => FormattableString.Invariant($"{value * 100:0.###} %"),
         _ => FormattableString.Invariant($"{value:#,0}"),
     };
 
@@ -60,6 +62,11 @@ internal static class ObjectiveJudge
             yield return new Objective("failedRatio", (double)ratio, traffic?.Total > 0 ? traffic.FailedRatio : null, "ratio", traffic is null ? "no summary of the traffic" : FormattableString.Invariant($"{traffic.Failed:#,0} of {traffic.Total:#,0} requests"));
         }
 
+        if (objectives.Budget is { } budget)
+        {
+            yield return new Objective("budget", (double)budget, record.Budget?.BurntRatio, "ratio", record.Budget is null ? "no count of the gateway's requests" : null);
+        }
+
         foreach (var (name, target, measured) in new[]
         {
             ("p50", objectives.P50, traffic?.LatencyMs.P50),
@@ -78,22 +85,66 @@ internal static class ObjectiveJudge
     {
         var objectives = record.Drill.Objectives;
         var ledger = record.Ledger;
-        var why = ledger is null ? "the ledger could not be verified" : null;
-        yield return new Objective("lost", objectives.Lost, ledger?.Lost, "count", why);
-        yield return new Objective("duplicated", objectives.Duplicated, ledger?.Duplicated, "count", why);
-        yield return new Objective("stale", objectives.Stale, ledger?.Stale, "count", why);
+        yield return Of("lost", objectives.Lost, ledger?.Lost);
+        yield return Of("duplicated", objectives.Duplicated, ledger?.Duplicated);
+        yield return Of("stale", objectives.Stale, ledger?.Stale);
+
+        Objective Of(string name, int target, int? measured) => ledger switch
+        {
+            null => new Objective(name, target, null, "count", "the ledger could not be verified"),
+
+            // What is known to be too much is too much; with part of the ledger unread, nothing is known to be little enough.
+            { Unreadable: > 0 } => new Objective(name, target, measured > target ? measured : null, "count", FormattableString.Invariant($"{ledger.Unreadable:#,0} findings open, the platform did not answer")),
+            _ => new Objective(name, target, measured, "count"),
+        };
     }
 
     private static IEnumerable<Objective> Alerts(DrillRecord record)
     {
         var drill = record.Drill;
-        var unexpected = record.Alerts.Where(a => a.Name != drill.ExpectedAlert && !drill.Objectives.AlertsAllowed.Contains(a.Name)).ToList();
-        yield return Count("unexpectedAlerts", unexpected);
+        var objectives = drill.Objectives;
+        yield return Count("unexpectedAlerts", [.. record.Alerts.Where(a => a.Name != drill.ExpectedAlert && !Matches(objectives.AlertsAllowed, a))]);
+        if (objectives.AlertsForbidden.Count > 0)
+        {
+            yield return Count("forbiddenAlerts", [.. record.Alerts.Where(a => Matches(objectives.AlertsForbidden, a))]);
+        }
+
         if (!drill.UsersNotice)
         {
             // Not even an allowed one: "users notice nothing" is the promise of this drill.
             yield return Count("usersSloAlerts", [.. record.Alerts.Where(a => a.ConcernsUsers)]);
         }
+
+        if (objectives.Incidents is { } incidents)
+        {
+            yield return Incidents("incidents", incidents, [.. record.Alerts.Where(a => a.IncidentId is not null)]);
+        }
+
+        if (objectives.Pages is { } pages)
+        {
+            yield return new Objective(
+                "pages",
+                pages,
+                record.Pages?.Count,
+                "count",
+                record.Pages switch
+                {
+                    null => "monitoring's log of pages could not be read",
+                    [] => null,
+                    { } sent => string.Join("; ", sent.Select(p => $"\"{p.Title}\" for {string.Join(", ", p.Alerts)}")),
+                });
+        }
+    }
+
+    private static bool Matches(IReadOnlyList<string> patterns, DrillAlert alert) =>
+        patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, alert.Name, ignoreCase: false));
+
+    private static Objective Incidents(string name, int target, List<DrillAlert> alerts)
+    {
+        var incidents = alerts.GroupBy(a => a.IncidentId).ToList();
+        var detail = incidents.Count == 0 ? null : string.Join("; ", incidents.Select(i =>
+            FormattableString.Invariant($"\"{i.First().Incident}\" with {i.Count()} firings of {string.Join(", ", i.Select(a => a.Name).Distinct())}")));
+        return new Objective(name, target, incidents.Count, "count", detail);
     }
 
     private static Objective Count(string name, List<DrillAlert> alerts) =>

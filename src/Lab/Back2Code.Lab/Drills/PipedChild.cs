@@ -9,25 +9,25 @@ namespace Back2Code.Lab.Drills;
 /// </summary>
 internal sealed class PipedChild : IAsyncDisposable
 {
-    private readonly Process process;
-    private readonly Task exited;
+    private readonly Process _process;
+    private readonly Task _exited;
 
     private PipedChild(Process process, Task exited)
     {
-        this.process = process;
-        this.exited = exited;
+        this._process = process;
+        this._exited = exited;
     }
 
-    public int Pid => process.Id;
+    public int Pid => _process.Id;
 
-    public bool HasExited => process.HasExited;
+    public bool HasExited => _process.HasExited;
 
     /// <summary>Meaningful once it has exited.</summary>
-    public int ExitCode => process.ExitCode;
+    public int ExitCode => _process.ExitCode;
 
-    public StreamReader Output => process.StandardOutput;
+    public StreamReader Output => _process.StandardOutput;
 
-    public StreamReader Error => process.StandardError;
+    public StreamReader Error => _process.StandardError;
 
     public static async Task<PipedChild> StartAsync(
         IReadOnlyList<string> command, string input, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
@@ -52,19 +52,19 @@ internal sealed class PipedChild : IAsyncDisposable
         return new PipedChild(process, exited.Task);
     }
 
-    public Task WaitForExitAsync(CancellationToken cancellationToken) => exited.WaitAsync(cancellationToken);
+    public Task WaitForExitAsync(CancellationToken cancellationToken) => _exited.WaitAsync(cancellationToken);
 
     public void Terminate() => Signal("TERM");
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
-            process.Kill(entireProcessTree: true);
-            await exited;
+            _process.Kill(entireProcessTree: true);
+            await _exited;
         }
 
-        process.Dispose();
+        _process.Dispose();
     }
 
     private static void Live(
@@ -99,12 +99,12 @@ internal sealed class PipedChild : IAsyncDisposable
     /// <summary>.NET can kill a process but not ask it to end.</summary>
     private void Signal(string signal)
     {
-        if (process.HasExited)
+        if (_process.HasExited)
         {
             return;
         }
 
-        using var kill = Process.Start(new ProcessStartInfo("/bin/kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true });
+        using var kill = Process.Start(new ProcessStartInfo("/bin/kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true });
         kill?.WaitForExit(1000);
     }
 }

@@ -5,60 +5,58 @@ using Back2Code.Chaos.Faults;
 
 namespace Back2Code.Lab.Drills;
 
-/// <summary>Injects the faults of a drill, ends each when its time is up, and can end all of them at once.</summary>
+/// <summary>Injects the faults of a drill when they are due, ends each when its time is up, and can end all of them at once.</summary>
 internal sealed class StandingFaults(Drill drill, IDrillPlatform platform, DrillRecord record, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);
 
-    private readonly CancellationTokenSource abandon = new();
-    private readonly List<(InjectedFault Fault, Task Ending)> standing = [];
-    private readonly Lock gate = new();
+    private readonly CancellationTokenSource _abandon = new();
+    private readonly List<(InjectedFault Fault, Task Ending)> _standing = [];
+    private readonly Lock _gate = new();
+    private Task _later = Task.CompletedTask;
+    private string? _broken;
 
-    /// <summary>True when every fault is over.</summary>
-    public bool AllEnded => standing.TrueForAll(s => s.Ending.IsCompleted);
+    /// <summary>True when every fault has come and is over.</summary>
+    public bool AllEnded => _later.IsCompleted && Standing().TrueForAll(s => s.Ending.IsCompleted);
+
+    /// <summary>Why a fault that was due later proves nothing; null as long as all went well.</summary>
+    public string? Broken => Volatile.Read(ref _broken);
 
     /// <summary>What could not be undone; complete once <see cref="EndAllAsync"/> has returned.</summary>
     public List<string> Failures { get; } = [];
 
-    /// <returns>Null when every fault has a receipt, else why the drill proves nothing.</returns>
-    public async Task<string?> InjectAllAsync(CancellationToken cancellationToken)
+    /// <summary>Injects what is due at once and sees to it that the rest comes when it is due.</summary>
+    /// <returns>Null when every fault that was due has a receipt, else why the drill proves nothing.</returns>
+    public async Task<string?> InjectAsync(CancellationToken cancellationToken)
     {
-        foreach (var fault in drill.Faults)
+        foreach (var fault in drill.Faults.Where(f => f.After == TimeSpan.Zero))
         {
-            var entry = new ActivityResult(Describe(fault), clock.GetUtcNow());
-            record.Journal?.Run.Add(entry);
-            InjectedFault injected;
-            try
+            if (await InjectAsync(fault, cancellationToken) is { } why)
             {
-                injected = await platform.InjectAsync(fault, cancellationToken);
+                return why;
             }
-            catch (FaultException e)
-            {
-                entry.Fail(clock.GetUtcNow(), e.Message);
-                return $"{fault} was not injected: {e.Message}";
-            }
-
-            standing.Add((injected, EndLaterAsync(injected, StandsFor(fault), abandon.Token)));
-            record.Receipts.Add(injected.Receipt);
-            record.InjectedAt ??= injected.Receipt.InjectedAt;
-            var output = JsonSerializer.SerializeToNode(injected.Receipt, JsonSerializerOptions.Web);
-            if (!injected.Receipt.Observed)
-            {
-                var reason = $"{fault} left no trace on its target{(injected.Receipt.Observations.Count == 0 ? "" : $": {string.Join("; ", injected.Receipt.Observations)}")}";
-                entry.Fail(clock.GetUtcNow(), reason, output);
-                return reason;
-            }
-
-            entry.Succeed(clock.GetUtcNow(), output);
         }
 
+        // Each fault for itself: one that is slow to be seen must not delay the others.
+        _later = Task.WhenAll(drill.Faults.Select(f => InjectLaterAsync(f, _abandon.Token)).ToList());
         return null;
     }
 
-    /// <summary>Ends whatever still stands, at once, trying again until the token says stop.</summary>
+    /// <summary>What has been seen on the targets so far.</summary>
+    public IReadOnlyList<string> Observations()
+    {
+        lock (_gate)
+        {
+            return [.. record.Receipts.SelectMany(r => r.Observations)];
+        }
+    }
+
+    /// <summary>Ends whatever still stands, at once, trying again until the token says stop. What has not come yet does not come any more.</summary>
     public async Task EndAllAsync(CancellationToken cancellationToken)
     {
-        abandon.Cancel();
+        _abandon.Cancel();
+        await _later.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var standing = Standing();
         await Task.WhenAll(standing.Select(s => s.Ending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // A call that was cut short is repeated with more time; only the last one counts.
@@ -78,14 +76,78 @@ internal sealed class StandingFaults(Drill drill, IDrillPlatform platform, Drill
 
     public async ValueTask DisposeAsync()
     {
-        abandon.Cancel();
-        await Task.WhenAll(standing.Select(s => s.Ending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        abandon.Dispose();
+        _abandon.Cancel();
+        await _later.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(Standing().Select(s => s.Ending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _abandon.Dispose();
     }
 
-    /// <summary>A fault that happens once is over at once; a process that is kept down is over when its time down is.</summary>
-    private static TimeSpan StandsFor(DrillFault fault) =>
-        fault.For ?? (fault.Parameters.TryGetValue("downFor", out var text) && Durations.TryParse(text, out var down) ? down : TimeSpan.Zero);
+    private List<(InjectedFault Fault, Task Ending)> Standing()
+    {
+        lock (_gate)
+        {
+            return [.. _standing];
+        }
+    }
+
+    private async Task InjectLaterAsync(DrillFault fault, CancellationToken cancellationToken)
+    {
+        // What is due at once has come already; of a fault that repeats, the first time.
+        foreach (var due in fault.Due.Where(d => d > TimeSpan.Zero))
+        {
+            var wait = record.InjectedAt!.Value + due - clock.GetUtcNow();
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, clock, cancellationToken);
+            }
+
+            // Undoing may have taken longer than planned; a fault does not come again before it has gone.
+            await Task.WhenAll(Standing().Where(s => s.Fault.Receipt.Type == fault.Type && s.Fault.Receipt.Target == fault.Target).Select(s => s.Ending));
+            if (Broken is null && await InjectAsync(fault, cancellationToken) is { } why)
+            {
+                Volatile.Write(ref _broken, why);
+            }
+        }
+    }
+
+    private async Task<string?> InjectAsync(DrillFault fault, CancellationToken cancellationToken)
+    {
+        var entry = new ActivityResult(Describe(fault), clock.GetUtcNow());
+        lock (_gate)
+        {
+            record.Journal?.Run.Add(entry);
+        }
+
+        InjectedFault injected;
+        try
+        {
+            injected = await platform.InjectAsync(fault, cancellationToken);
+        }
+        catch (FaultException e)
+        {
+            entry.Fail(clock.GetUtcNow(), e.Message);
+            return $"{fault} was not injected: {e.Message}";
+        }
+
+        var ending = EndLaterAsync(injected, fault.Stands, _abandon.Token);
+        lock (_gate)
+        {
+            _standing.Add((injected, ending));
+            record.Receipts.Add(injected.Receipt);
+            record.InjectedAt ??= injected.Receipt.InjectedAt;
+        }
+
+        var output = JsonSerializer.SerializeToNode(injected.Receipt, JsonSerializerOptions.Web);
+        if (!injected.Receipt.Observed)
+        {
+            var reason = $"{fault} left no trace on its target{(injected.Receipt.Observations.Count == 0 ? "" : $": {string.Join("; ", injected.Receipt.Observations)}")}";
+            entry.Fail(clock.GetUtcNow(), reason, output);
+            return reason;
+        }
+
+        entry.Succeed(clock.GetUtcNow(), output);
+        return null;
+    }
 
     private async Task EndLaterAsync(InjectedFault fault, TimeSpan stands, CancellationToken cancellationToken)
     {
@@ -106,7 +168,7 @@ internal sealed class StandingFaults(Drill drill, IDrillPlatform platform, Drill
             try
             {
                 var undone = await fault.UndoAsync(cancellationToken);
-                lock (gate)
+                lock (_gate)
                 {
                     if (record.Undone.TrueForAll(u => u.FaultId != undone.FaultId))
                     {
@@ -137,6 +199,7 @@ internal sealed class StandingFaults(Drill drill, IDrillPlatform platform, Drill
             ["target"] = fault.Target,
             ["arguments"] = new JsonObject(fault.Parameters.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)JsonValue.Create(p.Value)))),
             ["for"] = fault.For is { } stands ? Durations.Format(stands) : null,
+            ["after"] = fault.After > TimeSpan.Zero ? Durations.Format(fault.After) : null,
         },
     };
 }

@@ -7,7 +7,7 @@ namespace Back2Code.Lab.Drills;
 /// <summary>Reads the lines that the traffic generator prints.</summary>
 internal static class TrafficLines
 {
-    /// <returns>A <see cref="TrafficReady"/>, <see cref="TrafficSecond"/> or <see cref="TrafficSummary"/>; null for a line of another kind.</returns>
+    /// <returns>A <see cref="TrafficReady"/>, <see cref="TrafficSecond"/>, <see cref="TrafficSummary"/> or <see cref="VerificationProgress"/>; null for a line of another kind.</returns>
     public static object? Parse(string line)
     {
         try
@@ -22,6 +22,7 @@ internal static class TrafficLines
             {
                 "ready" => document.RootElement.Deserialize(TrafficJson.Default.TrafficReady),
                 "second" => document.RootElement.Deserialize(TrafficJson.Default.TrafficSecond),
+                "progress" => document.RootElement.Deserialize(TrafficJson.Default.VerificationProgress),
                 "summary" => document.RootElement.Deserialize(TrafficJson.Default.TrafficSummary),
                 _ => null,
             };

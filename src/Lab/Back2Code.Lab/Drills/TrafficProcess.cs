@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Traffic;
+using Back2Code.Lab.Traffic.Verification;
 
 namespace Back2Code.Lab.Drills;
 
@@ -13,34 +15,36 @@ internal sealed class TrafficProcess : ITrafficRun
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
     private const int ComplaintLines = 5;
 
-    private readonly PipedChild child;
-    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task reading;
-    private readonly Task complaining;
-    private readonly Queue<string> complaint = [];
-    private ImmutableList<TrafficSecond> seconds = [];
-    private TrafficSummary? summary;
+    private readonly PipedChild _child;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
+    private readonly Task _complaining;
+    private readonly Queue<string> _complaint = [];
+    private ImmutableList<TrafficSecond> _seconds = [];
+    private TrafficSummary? _summary;
 
     private TrafficProcess(PipedChild child)
     {
-        this.child = child;
-        reading = ReadAsync();
-        complaining = ComplainAsync();
+        this._child = child;
+        _reading = ReadAsync();
+        _complaining = ComplainAsync();
     }
 
-    public Task Ready => ready.Task;
+    public Task Ready => _ready.Task;
 
-    public Task Ended => reading;
+    public int Prepared { get; private set; }
 
-    public IReadOnlyList<TrafficSecond> Seconds => Volatile.Read(ref seconds);
+    public Task Ended => _reading;
+
+    public IReadOnlyList<TrafficSecond> Seconds => Volatile.Read(ref _seconds);
 
     public string Complaint
     {
         get
         {
-            lock (complaint)
+            lock (_complaint)
             {
-                return string.Join(" · ", complaint);
+                return string.Join(" · ", _complaint);
             }
         }
     }
@@ -62,71 +66,85 @@ internal sealed class TrafficProcess : ITrafficRun
         return new TrafficProcess(await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), TrafficEnvironment.Variables, cancellationToken));
     }
 
-    public static async Task<LedgerCheck> VerifyAsync(CommandLine cli, TrafficOrder order, string target, IReadOnlyDictionary<string, string> tokens, CancellationToken cancellationToken)
+    public static async Task<LedgerCheck> VerifyAsync(
+        CommandLine cli, TrafficOrder order, string target, IReadOnlyDictionary<string, string> tokens, TimeSpan patience, Action<VerificationProgress> onProgress, CancellationToken cancellationToken)
     {
-        string[] arguments = ["traffic", "verify", "--json", "--ledger", order.LedgerFile, "--target", target, "--tokens", "-", "--deadline", "20s"];
+        string[] arguments = ["traffic", "verify", "--json", "--progress", "--ledger", order.LedgerFile, "--readback", order.ReadBackFile, "--target", target, "--tokens", "-", "--deadline", Durations.Format(patience)];
         await using var child = await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), TrafficEnvironment.Variables, cancellationToken);
-        var output = child.Output.ReadToEndAsync(cancellationToken);
         var error = child.Error.ReadToEndAsync(cancellationToken);
-        var text = await output;
+        var rest = new StringBuilder();
+        while (await child.Output.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (TrafficLines.Parse(line) is VerificationProgress progress)
+            {
+                onProgress(progress);
+            }
+            else
+            {
+                rest.AppendLine(line);
+            }
+        }
+
         var complaint = (await error).Trim();
         await child.WaitForExitAsync(cancellationToken);
-        return new LedgerCheck(TrafficLines.ParseVerdict(text), complaint.Length > 0 ? complaint : $"exit code {child.ExitCode}");
+        return new LedgerCheck(TrafficLines.ParseVerdict(rest.ToString()), complaint.Length > 0 ? complaint : $"exit code {child.ExitCode}");
     }
 
     public async Task<TrafficSummary?> StopAsync(CancellationToken cancellationToken)
     {
-        child.Terminate();
+        _child.Terminate();
         try
         {
-            await reading.WaitAsync(StopPatience, cancellationToken);
+            await _reading.WaitAsync(StopPatience, cancellationToken);
         }
         catch (TimeoutException)
         {
             // It hangs; without a summary the drill cannot pass, and disposing kills it.
         }
 
-        return summary;
+        return _summary;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await child.DisposeAsync();
-        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await complaining.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _child.DisposeAsync();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _complaining.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task ReadAsync()
     {
-        while (await child.Output.ReadLineAsync() is { } line)
+        while (await _child.Output.ReadLineAsync() is { } line)
         {
             switch (TrafficLines.Parse(line))
             {
-                case TrafficReady:
-                    ready.TrySetResult();
+                case TrafficReady first:
+                    // Each note is created and read once.
+                    Prepared = 2 * first.Notes;
+                    _ready.TrySetResult();
                     break;
                 case TrafficSecond second:
-                    Volatile.Write(ref seconds, seconds.Add(second));
+                    Volatile.Write(ref _seconds, _seconds.Add(second));
                     break;
                 case TrafficSummary last:
-                    summary = last;
+                    _summary = last;
                     break;
             }
         }
 
-        ready.TrySetException(new InvalidOperationException("the traffic generator ended before it was ready"));
+        _ready.TrySetException(new InvalidOperationException("the traffic generator ended before it was ready"));
     }
 
     private async Task ComplainAsync()
     {
-        while (await child.Error.ReadLineAsync() is { } line)
+        while (await _child.Error.ReadLineAsync() is { } line)
         {
-            lock (complaint)
+            lock (_complaint)
             {
-                complaint.Enqueue(line.Trim());
-                if (complaint.Count > ComplaintLines)
+                _complaint.Enqueue(line.Trim());
+                if (_complaint.Count > ComplaintLines)
                 {
-                    complaint.Dequeue();
+                    _complaint.Dequeue();
                 }
             }
         }

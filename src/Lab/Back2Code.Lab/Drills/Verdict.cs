@@ -1,7 +1,7 @@
 namespace Back2Code.Lab.Drills;
 
 /// <summary>How a run ends before its objectives are judged.</summary>
-internal sealed record Verdict(DrillStatus Status, int ExitCode, string Reason)
+public sealed record Verdict(DrillStatus Status, int ExitCode, string Reason)
 {
     public static Verdict SteadyStateNotMet(string reason) => new(DrillStatus.Failed, 3, reason);
 

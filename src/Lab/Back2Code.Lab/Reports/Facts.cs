@@ -32,12 +32,18 @@ internal static class Facts
 
         if (record.Budget is { } budget)
         {
-            facts.Add(new Fact("Error budget burnt", ReportTime.Percent(budget.BurntRatio), FormattableString.Invariant($"of 30 days at {budget.Objective * 100:0.###} %, at this rate of requests")));
+            facts.Add(new Fact("Error budget burnt", ReportTime.Percent(budget.BurntRatio), FormattableString.Invariant($"of 30 days at {budget.Objective * 100:0.###} %, at this rate of requests{(objectives.Budget is { } bound ? $", objective {ReportTime.Percent((double)bound)}" : "")}"), Met(record, "budget")));
+        }
+
+        if (objectives.Incidents is { } incidents)
+        {
+            var filed = record.Alerts.Where(a => a.IncidentId is not null).ToList();
+            facts.Add(new Fact("Incidents", FormattableString.Invariant($"{filed.Select(a => a.IncidentId).Distinct().Count()} for {filed.Count} firings"), FormattableString.Invariant($"objective {incidents}"), Met(record, "incidents")));
         }
 
         if (record.Ledger is { } ledger)
         {
-            facts.Add(new Fact("Ledger", FormattableString.Invariant($"{ledger.Verified:#,0} of {ledger.Acknowledged:#,0} writes verified"), FormattableString.Invariant($"{ledger.Lost} lost, {ledger.Duplicated} duplicated, {ledger.Stale} stale"), ledger.Clean));
+            facts.Add(new Fact("Ledger", FormattableString.Invariant($"{ledger.Verified:#,0} of {ledger.Acknowledged:#,0} writes verified"), FormattableString.Invariant($"{ledger.Lost} lost, {ledger.Duplicated} duplicated, {ledger.Stale} stale{(ledger.Unreadable > 0 ? $", {ledger.Unreadable} unreadable" : "")}"), ledger.Clean));
         }
 
         return facts;

@@ -36,7 +36,7 @@ internal static class MarkdownReport
         Line(Narrative.WhatRecovered(record));
         Line("## Ledger");
         Line(record.Ledger is { } ledger
-            ? FormattableString.Invariant($"{ledger.Acknowledged:#,0} writes were acknowledged and each was read back through the gateway afterwards: {ledger.Verified:#,0} verified, {ledger.Lost} lost, {ledger.Duplicated} duplicated, {ledger.Stale} stale.")
+            ? $"Each write that was acknowledged was asked for through the gateway afterwards, and its event in its owner's inbox: {ledger.Describe()}."
             : "The ledger was not verified.");
         if (record.Ledger is { Details.Count: > 0 } verdict)
         {
@@ -54,6 +54,15 @@ internal static class MarkdownReport
                 $"| {o.Name} | {ObjectiveJudge.Quantity(o.Target, o.Unit)} | {(o.Measured is { } m ? ObjectiveJudge.Quantity(m, o.Unit) : "–")} | {(o.Met ? "met" : "**missed**")}{(o.Detail is { } d ? $" – {Cell(d)}" : "")} |"));
         }
 
+        if (record.Figures.Count > 0)
+        {
+            Line("## Do the figures agree?");
+            Line(Narrative.Agreement(record));
+            Rows("| figure | this report | Prometheus | difference | |", "|---|---:|---:|---:|---|", record.Figures.Select(f =>
+                $"| {f.Name} ({Cell(f.Parts)}) | {Number(f.Reported)} | {Number(f.Recorded)} | {(f.Difference is { } d ? ReportTime.Percent(d) : "–")} | {Narrative.Agrees(f)} |"));
+            Line("```promql\n" + string.Join('\n', record.Figures.Select(f => $"# {f.Name}\n{f.Query}")) + "\n```");
+        }
+
         Line("## Injection receipts");
         Line(record.Receipts.Count == 0 ? "None: nothing was injected." : string.Join('\n', record.Receipts.Select(r =>
             $"- `{r.Type}` on `{r.Target}` at {ReportTime.Clock(r.InjectedAt)}, {(r.Observed ? "observed" : "**not observed**")}: {Flat(string.Join("; ", r.Observations))}")));
@@ -63,6 +72,23 @@ internal static class MarkdownReport
         Line($"**Which signal caught it?** {Narrative.WhatDetected(record)}");
         Line($"**Which human decision mattered?** {question}");
         Line(string.Join('\n', evidence.Select(e => $"- {Flat(e)}")));
+        if (record.Drill.Learn is { } learn)
+        {
+            Line("## What there is to learn");
+            Line(Flat(learn));
+        }
+
+        if (record.Drill.Prevent is { } prevent)
+        {
+            Line("## What prevents it");
+            Line(Flat(prevent));
+        }
+
+        if (record.Drill.Runbook is { } runbook)
+        {
+            Line($"Runbook: [docs/runbooks/{runbook}]({Narrative.RunbookLink(record)})");
+        }
+
         if (record.Notes.Count > 0)
         {
             Line("## Remarks");
@@ -74,6 +100,8 @@ internal static class MarkdownReport
         void Line(string line) => text.Append(line).Append("\n\n");
 
         void Rows(string head, string rule, IEnumerable<string> rows) => text.Append(head).Append('\n').Append(rule).Append('\n').AppendJoin('\n', rows).Append("\n\n");
+
+        static string Number(double? value) => value is { } v ? ReportTime.Count(v) : "–";
 
         string At(DateTimeOffset? time) => time is { } t ? ReportTime.Offset(t, reference) : "–";
     }

@@ -111,6 +111,20 @@ internal static class Narrative
             evidence);
     }
 
+    /// <summary>From the report's folder, as long as both stay where they are.</summary>
+    public static string RunbookLink(DrillRecord record) => $"{record.Evidence.DocsPath ?? "docs"}/runbooks/{record.Drill.Runbook}";
+
+    public static string Agreement(DrillRecord record)
+    {
+        var different = record.Figures.Where(f => f.Agrees != true).Select(f => f.Name).ToList();
+        return "What the traffic generator and the ledger counted, beside the gateway's counters in Prometheus, from before the first request to after the last. "
+            + "Of latency the gateway has a histogram: it cannot tell a percentile, only whether as large a share of its answers lies within. " + (different.Count == 0
+            ? "All agree within 1 %."
+            : $"Not confirmed within 1 %: {string.Join(", ", different)}. Trust neither before you know why.");
+    }
+
+    public static string Agrees(FigureAgreement figure) => figure.Agrees switch { true => "agrees", false => "disagrees", null => "nothing to compare" };
+
     private static string Distance(TimeSpan span) => span >= TimeSpan.Zero ? $"{ReportTime.Seconds(span)} after that" : $"{ReportTime.Seconds(-span)} before that";
 
     private static string Others(DrillRecord record)

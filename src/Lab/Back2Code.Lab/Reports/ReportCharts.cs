@@ -77,8 +77,28 @@ internal static class ReportCharts
             return [];
         }
 
-        var end = record.FaultEndedAt ?? record.EndedAt;
-        return [new ChartBand((injected - zero).TotalSeconds, (end - zero).TotalSeconds, "fault")];
+        if (record.Receipts.Count == 0)
+        {
+            return [new ChartBand((injected - zero).TotalSeconds, ((record.FaultEndedAt ?? record.EndedAt) - zero).TotalSeconds, "fault")];
+        }
+
+        // Faults that stand at the same time are one band; one that comes and goes has several.
+        var bands = new List<ChartBand>();
+        foreach (var receipt in record.Receipts.OrderBy(r => r.InjectedAt))
+        {
+            var from = (receipt.InjectedAt - zero).TotalSeconds;
+            var to = ((record.Undone.Find(u => u.FaultId == receipt.FaultId)?.UndoneAt ?? record.EndedAt) - zero).TotalSeconds;
+            if (bands is [.., var last] && from <= last.To)
+            {
+                bands[^1] = last with { To = Math.Max(last.To, to) };
+            }
+            else
+            {
+                bands.Add(new ChartBand(from, to, "fault"));
+            }
+        }
+
+        return bands;
     }
 
     private static List<ChartMark> Marks(DrillRecord record, DateTimeOffset zero)

@@ -1,12 +1,14 @@
 using System.Globalization;
 using Back2Code.Lab.Drills;
+using Back2Code.Lab.Reports.Proof;
 
 namespace Back2Code.Lab.Reports;
 
 /// <summary>Where the files of one run lie.</summary>
 public sealed class ReportFolder
 {
-    private static readonly string[] Files = ["summary.json", "journal.json", "report.md", "report.html", "ledger.jsonl"];
+    /// <summary>Every file that a report may have.</summary>
+    internal static readonly IReadOnlyList<string> Names = ["summary.json", "journal.json", "report.md", "report.html", .. ProofFiles.Names, ReportManifest.FileName];
 
     private ReportFolder(string path) => Path = path;
 
@@ -28,7 +30,7 @@ public sealed class ReportFolder
         File.Delete(probe);
 
         // What an earlier run left in the same folder must not be taken for this one's, nor its ledger verified with it.
-        foreach (var name in Files)
+        foreach (var name in Names)
         {
             File.Delete(System.IO.Path.Combine(path, name));
         }
@@ -48,6 +50,10 @@ public sealed class ReportFolder
 
         await WriteAsync("report.md", MarkdownReport.Render(record), cancellationToken);
         await WriteAsync("report.html", HtmlReport.Render(record), cancellationToken);
+        await ProofFiles.WriteAsync(Path, record, cancellationToken);
+
+        // Last, because it has the hash of everything else.
+        await ReportManifest.WriteAsync(Path, Names.Where(name => name != ReportManifest.FileName), record.EndedAt, cancellationToken);
     }
 
     private Task WriteAsync(string name, string text, CancellationToken cancellationToken) => File.WriteAllTextAsync(In(name), text, cancellationToken);

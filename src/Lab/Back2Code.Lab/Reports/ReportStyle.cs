@@ -44,6 +44,7 @@ internal static class ReportStyle
         .chart .bar.ok { fill: var(--ok); } .chart .bar.failed { fill: var(--failed); } .chart .swatch.ok { stroke: var(--ok); } .chart .swatch.failed { stroke: var(--failed); }
         .chart .mark { stroke-width: 1.5; stroke-dasharray: 4 3; } .chart .mark.fault { stroke: var(--fault); } .chart .mark.fired { stroke: var(--fired); } .chart .mark.resolved, .chart .mark.recovered { stroke: var(--resolved); }
         .chart .mark-label { font-weight: 600; } .chart .mark-label.fired { fill: var(--fired); } .chart .mark-label.resolved, .chart .mark-label.recovered { fill: var(--resolved); }
+        .chart .dot-mark { stroke: var(--p50); stroke-width: 1.5; } .chart .dot-mark.pareto { fill: var(--p50); } .chart .dot-mark.beaten { fill: none; stroke: var(--soft); }
         details { margin: 10px 0; } summary { cursor: pointer; color: var(--accent); }
         .question { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; padding: 4px 18px 12px; margin: 12px 0; }
         footer { margin-top: 48px; color: var(--soft); font-size: 13px; }

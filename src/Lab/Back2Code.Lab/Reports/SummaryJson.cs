@@ -19,6 +19,8 @@ internal static class SummaryJson
     {
         ["drill"] = record.Drill.Name,
         ["title"] = record.Drill.Experiment.Title,
+        ["module"] = record.Drill.Module,
+        ["runbook"] = record.Drill.Runbook,
         ["status"] = StatusName(record.Status),
         ["exitCode"] = record.ExitCode,
         ["reason"] = record.Reason,
@@ -58,9 +60,16 @@ internal static class SummaryJson
             ["lost"] = ledger.Lost,
             ["duplicated"] = ledger.Duplicated,
             ["stale"] = ledger.Stale,
+
+            // Not lost, and not safe: the platform did not answer when it was asked for these.
+            ["unreadable"] = ledger.Unreadable,
             ["findings"] = Texts(ledger.Details.Select(d => $"{d.Kind}: {d.Text}")),
         },
         ["alerts"] = new JsonArray([.. record.Alerts.Select(Alert)]),
+        ["figures"] = new JsonArray([.. record.Figures.Select(Figure)]),
+
+        // Null when there was nothing to compare.
+        ["figuresAgree"] = record.Figures.Count == 0 ? null : record.Figures.All(f => f.Agrees == true),
         ["objectives"] = new JsonArray([.. record.Objectives.Select(Objective)]),
         ["receipts"] = new JsonArray([.. record.Receipts.Select(receipt => (JsonNode)new JsonObject
         {
@@ -105,6 +114,17 @@ internal static class SummaryJson
         ["resolvedAt"] = ReportTime.Rfc3339(alert.ResolvedAt),
         ["resolvedReceivedAt"] = ReportTime.Rfc3339(alert.ResolvedReceivedAt),
         ["incident"] = alert.Incident,
+        ["incidentId"] = alert.IncidentId,
+    };
+
+    private static JsonNode Figure(FigureAgreement figure) => new JsonObject
+    {
+        ["name"] = figure.Name,
+        ["reported"] = figure.Reported,
+        ["prometheus"] = figure.Recorded,
+        ["difference"] = Rounded(figure.Difference),
+        ["agrees"] = figure.Agrees,
+        ["query"] = figure.Query,
     };
 
     private static JsonNode Objective(Objective objective) => new JsonObject

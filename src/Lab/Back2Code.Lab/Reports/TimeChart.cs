@@ -201,10 +201,13 @@ internal sealed class TimeChart
     }
 
     /// <summary>The next of 1, 2, 5, 10, 20, 50, ...</summary>
-    internal static double NiceStep(double atLeast)
+    internal static double NiceStep(double atLeast) => Math.Max(1, RoundStep(atLeast));
+
+    /// <summary>The next of ..., 0.1, 0.2, 0.5, 1, 2, 5, ...</summary>
+    internal static double RoundStep(double atLeast)
     {
         var magnitude = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(atLeast, 1e-9))));
-        return new[] { 1.0, 2, 5, 10 }.Select(m => m * magnitude).First(step => step >= atLeast * 0.999999) is var nice && nice < 1 ? 1 : nice;
+        return new[] { 1.0, 2, 5, 10 }.Select(m => m * magnitude).First(step => step >= atLeast * 0.999999);
     }
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);

@@ -1,3 +1,4 @@
+using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Supervision.Children;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -12,11 +13,13 @@ namespace Back2Code.Lab.Supervision;
 /// <summary>The lab's HTTP API on a unix socket that only its owner may open.</summary>
 internal sealed class ControlApi : IAsyncDisposable
 {
-    private readonly WebApplication app;
+    private readonly WebApplication _app;
 
-    private ControlApi(WebApplication app) => this.app = app;
+    private ControlApi(WebApplication app) => this._app = app;
 
-    public static async Task<ControlApi> StartAsync(string socket, Supervisor supervisor, Func<LabStatus> status, Action shutdown, CancellationToken cancellationToken)
+    /// <param name="mapMore">For what else the lab answers.</param>
+    public static async Task<ControlApi> StartAsync(
+        string socket, Supervisor supervisor, GatewayApi gateway, Func<LabStatus> status, Action shutdown, Action<IEndpointRouteBuilder> mapMore, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket));
@@ -28,8 +31,14 @@ internal sealed class ControlApi : IAsyncDisposable
         var app = builder.Build();
         app.UseRouting();
         app.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(status(), LabJson.Options, context.RequestAborted));
+        app.MapGet("/v1/processes", context => context.Response.WriteAsJsonAsync(
+            supervisor.Processes.Select(p => p.Snapshot).Select(s => new TargetProcess(s.Name, s.Pid, s.StartTime, s.Port, s.Overridden)), LabJson.Options, context.RequestAborted));
         app.MapPut("/v1/processes/{name}/hold", context => HoldAsync(context, supervisor));
         app.MapDelete("/v1/processes/{name}/hold", context => ReleaseAsync(context, supervisor));
+        app.MapPost("/v1/processes/{name}/restart", context => RestartAsync(context, supervisor));
+        app.MapPut("/v1/processes/{name}/override", context => OverrideAsync(context, supervisor));
+        app.MapDelete("/v1/processes/{name}/override", context => RestoreAsync(context, supervisor));
+        app.MapPost("/v1/gateway", context => AskGatewayAsync(context, gateway));
         app.MapPost("/v1/shutdown", context =>
         {
             context.Response.StatusCode = StatusCodes.Status202Accepted;
@@ -41,6 +50,7 @@ internal sealed class ControlApi : IAsyncDisposable
             return Task.CompletedTask;
         });
 
+        mapMore(app);
         await app.StartAsync(cancellationToken);
         File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return new ControlApi(app);
@@ -50,8 +60,8 @@ internal sealed class ControlApi : IAsyncDisposable
     {
         // Who still waits for an answer is told by the closed connection.
         using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        await app.StopAsync(now.Token);
-        await app.DisposeAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
     }
 
     private static async Task HoldAsync(HttpContext context, Supervisor supervisor)
@@ -78,6 +88,67 @@ internal sealed class ControlApi : IAsyncDisposable
         if (await FindAsync(context, supervisor) is { } process)
         {
             process.Release();
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+    }
+
+    private static async Task OverrideAsync(HttpContext context, Supervisor supervisor)
+    {
+        if (await FindAsync(context, supervisor) is not { } process)
+        {
+            return;
+        }
+
+        var request = await context.Request.ReadFromJsonAsync<OverrideRequest>(LabJson.Options, context.RequestAborted);
+        if (request is not { Environment.Count: > 0 } || request.Environment.Keys.Any(name => name.Length == 0 || name.AsSpan().ContainsAny('=', '\0')))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await context.Response.WriteAsync("An override names at least one environment variable, and no name holds '='.", context.RequestAborted);
+            return;
+        }
+
+        // Not the caller's token: a restart that has begun is finished.
+        await process.ReplaceAsync(request.Environment, CancellationToken.None);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task RestoreAsync(HttpContext context, Supervisor supervisor)
+    {
+        if (await FindAsync(context, supervisor) is { } process)
+        {
+            await process.ReplaceAsync(null, CancellationToken.None);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+    }
+
+    private static async Task AskGatewayAsync(HttpContext context, GatewayApi gateway)
+    {
+        var request = await context.Request.ReadFromJsonAsync<GatewayRequest>(LabJson.Options, context.RequestAborted);
+
+        // One command: a semicolon or a line break would begin a second one.
+        if (request is not { Command.Length: > 0 and < 4096 } || request.Command.AsSpan().ContainsAny(";\r\n"))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await context.Response.WriteAsync("One command for the gateway's runtime API is missing.", context.RequestAborted);
+            return;
+        }
+
+        try
+        {
+            await context.Response.WriteAsync(await gateway.SendAsync(request.Command, context.RequestAborted), context.RequestAborted);
+        }
+        catch (LabException e)
+        {
+            context.Response.StatusCode = StatusCodes.Status502BadGateway;
+            await context.Response.WriteAsync(e.Message, context.RequestAborted);
+        }
+    }
+
+    private static async Task RestartAsync(HttpContext context, Supervisor supervisor)
+    {
+        if (await FindAsync(context, supervisor) is { } process)
+        {
+            await process.RestartAsync(context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
     }

@@ -6,13 +6,17 @@ using System.Text.Json;
 namespace Back2Code.Lab.Supervision;
 
 /// <summary>Typed client of a lab's control API, which is HTTP over a unix socket in the state folder.</summary>
-public sealed class LabClient : IDisposable
+public sealed partial class LabClient : IDisposable
 {
-    private readonly HttpClient http;
+    private const int MostLooksForStart = 200;
+    private static readonly TimeSpan StartLook = TimeSpan.FromMilliseconds(25);
+
+    private readonly HttpClient _http;
+    private readonly HttpClient _patient;
 
     internal LabClient(string controlSocket)
     {
-        http = new HttpClient(new SocketsHttpHandler
+        var transport = new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) =>
             {
@@ -28,11 +32,9 @@ public sealed class LabClient : IDisposable
                     throw;
                 }
             },
-        })
-        {
-            BaseAddress = new Uri("http://lab"),
-            Timeout = TimeSpan.FromSeconds(15),
         };
+        _http = new HttpClient(transport) { BaseAddress = new Uri("http://lab"), Timeout = TimeSpan.FromSeconds(15) };
+        _patient = new HttpClient(transport, disposeHandler: false) { BaseAddress = new Uri("http://lab"), Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>The client of the lab that runs on this state folder, or null when none does.</summary>
@@ -63,13 +65,13 @@ public sealed class LabClient : IDisposable
     }
 
     public async Task<LabStatus> GetStatusAsync(CancellationToken cancellationToken) =>
-        await http.GetFromJsonAsync<LabStatus>("/v1/status", LabJson.Options, cancellationToken)
+        await _http.GetFromJsonAsync<LabStatus>("/v1/status", LabJson.Options, cancellationToken)
         ?? throw new JsonException("The lab answered an empty status.");
 
     /// <summary>Takes a lease: should the process exit, it is not restarted before the lease ends. A running process runs on.</summary>
     public async Task HoldAsync(string process, TimeSpan lease, CancellationToken cancellationToken)
     {
-        using var response = await http.PutAsJsonAsync(
+        using var response = await _http.PutAsJsonAsync(
             HoldPath(process), new HoldRequest(lease.TotalSeconds), LabJson.Options, cancellationToken);
         await ThrowUnlessDoneAsync(response, cancellationToken);
     }
@@ -77,14 +79,50 @@ public sealed class LabClient : IDisposable
     /// <summary>Ends the lease; a process that is down is started at once.</summary>
     public async Task ReleaseAsync(string process, CancellationToken cancellationToken)
     {
-        using var response = await http.DeleteAsync(new Uri(HoldPath(process), UriKind.Relative), cancellationToken);
+        using var response = await _http.DeleteAsync(new Uri(HoldPath(process), UriKind.Relative), cancellationToken);
         await ThrowUnlessDoneAsync(response, cancellationToken);
+    }
+
+    /// <summary>
+    /// Restarts a process with these environment variables set, or removed where the value is null, until <see cref="RestoreAsync"/>; the lab forgets it when it
+    /// ends. Returns when the process that ran before is gone and its successor was started.
+    /// </summary>
+    public async Task OverrideAsync(string process, IReadOnlyDictionary<string, string?> environment, CancellationToken cancellationToken)
+    {
+        using var response = await _http.PutAsJsonAsync(ProcessPath(process, "override"), new OverrideRequest(environment), LabJson.Options, cancellationToken);
+        await ThrowUnlessDoneAsync(response, cancellationToken);
+        await AwaitStartAsync(process, cancellationToken);
+    }
+
+    /// <summary>Restarts a process as the topology has it. Without an override, nothing happens.</summary>
+    public async Task RestoreAsync(string process, CancellationToken cancellationToken)
+    {
+        using var response = await _http.DeleteAsync(new Uri(ProcessPath(process, "override"), UriKind.Relative), cancellationToken);
+        await ThrowUnlessDoneAsync(response, cancellationToken);
+        await AwaitStartAsync(process, cancellationToken);
+    }
+
+    /// <summary>Ends a process and starts it again at once, whatever held it down. Returns when its successor was started.</summary>
+    public async Task RestartAsync(string process, CancellationToken cancellationToken)
+    {
+        using var response = await _http.PostAsync(new Uri(ProcessPath(process, "restart"), UriKind.Relative), content: null, cancellationToken);
+        await ThrowUnlessDoneAsync(response, cancellationToken);
+        await AwaitStartAsync(process, cancellationToken);
+    }
+
+    /// <summary>Sends one command to the gateway's runtime API.</summary>
+    /// <exception cref="LabException">The gateway does not answer.</exception>
+    public async Task<string> AskGatewayAsync(string command, CancellationToken cancellationToken)
+    {
+        using var response = await _http.PostAsJsonAsync("/v1/gateway", new GatewayRequest(command), LabJson.Options, cancellationToken);
+        await ThrowUnlessDoneAsync(response, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
     /// <summary>Asks the lab to stop everything and itself. Returns when it has begun.</summary>
     public async Task ShutdownAsync(CancellationToken cancellationToken)
     {
-        using var response = await http.PostAsync(new Uri("/v1/shutdown", UriKind.Relative), content: null, cancellationToken);
+        using var response = await _http.PostAsync(new Uri("/v1/shutdown", UriKind.Relative), content: null, cancellationToken);
         await ThrowUnlessDoneAsync(response, cancellationToken);
     }
 
@@ -125,9 +163,31 @@ public sealed class LabClient : IDisposable
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        _patient.Dispose();
+        _http.Dispose();
+    }
 
-    private static string HoldPath(string process) => $"/v1/processes/{Uri.EscapeDataString(process)}/hold";
+    private static string HoldPath(string process) => ProcessPath(process, "hold");
+
+    private static string ProcessPath(string process, string what) => $"/v1/processes/{Uri.EscapeDataString(process)}/{what}";
+
+    /// <summary>A process that ends at once with its new settings has been started too: it is in backoff then.</summary>
+    private async Task AwaitStartAsync(string process, CancellationToken cancellationToken)
+    {
+        for (var looks = 0; looks < MostLooksForStart; looks++)
+        {
+            if ((await GetStatusAsync(cancellationToken)).Processes.First(p => p.Name == process) is { Pid: not null } or { State: ProcessState.Backoff or ProcessState.Held or ProcessState.Failed })
+            {
+                return;
+            }
+
+            await Task.Delay(StartLook, cancellationToken);
+        }
+
+        throw new LabException($"{process} was not started again after a change of its settings.");
+    }
 
     private static async Task ThrowUnlessDoneAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -142,3 +202,7 @@ public sealed class LabClient : IDisposable
 }
 
 internal sealed record HoldRequest(double Seconds);
+
+internal sealed record OverrideRequest(IReadOnlyDictionary<string, string?> Environment);
+
+internal sealed record GatewayRequest(string Command);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Back2Code.Authentication.Signing;
+using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Supervision.Children;
+using Back2Code.Lab.Supervision.Faults;
 using Back2Code.Lab.Supervision.Linux;
 using Back2Code.Lab.Supervision.Probes;
 using Back2Code.Lab.Supervision.Setup;
@@ -12,39 +14,47 @@ namespace Back2Code.Lab.Supervision;
 /// <summary>The lab itself: one platform on one state folder, in this process.</summary>
 internal sealed class LabHost : IAsyncDisposable
 {
-    private readonly PlatformTopology topology;
-    private readonly PortPlan ports;
-    private readonly StateFolder state;
-    private readonly Spawner spawner;
-    private readonly Leftovers leftovers;
-    private readonly Supervisor supervisor;
-    private readonly FaultProxySetup? proxy;
-    private readonly ResourceSampler resources;
-    private readonly Action<PlatformProgress> report;
-    private readonly DateTimeOffset startedAt;
-    private readonly TimeProvider time;
-    private readonly CancellationTokenSource background = new();
-    private readonly TaskCompletionSource shutdownAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task logBounds = Task.CompletedTask;
-    private ControlApi? api;
-    private int disposed;
+    // Of the 10 s that Ctrl-C promises, most is for the processes.
+    private static readonly TimeSpan LongestUndo = TimeSpan.FromSeconds(2);
+
+    private readonly PlatformTopology _topology;
+    private readonly PortPlan _ports;
+    private readonly StateFolder _state;
+    private readonly Spawner _spawner;
+    private readonly Leftovers _leftovers;
+    private readonly Supervisor _supervisor;
+    private readonly FaultProxySetup? _proxy;
+    private readonly ResourceSampler _resources;
+    private readonly Action<PlatformProgress> _report;
+    private readonly DateTimeOffset _startedAt;
+    private readonly TimeProvider _time;
+    private readonly decimal _timeScale;
+    private readonly CancellationTokenSource _background = new();
+    private readonly TaskCompletionSource _shutdownAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _logBounds = Task.CompletedTask;
+    private readonly FaultWorkers _workers;
+    private LabFaults? _faults;
+    private ControlApi? _api;
+    private int _disposed;
 
     private LabHost(
         PlatformTopology topology, PortPlan ports, StateFolder state, Spawner spawner, Leftovers leftovers, Supervisor supervisor,
-        FaultProxySetup? proxy, Action<PlatformProgress> report, TimeProvider time)
+        FaultWorkers workers, FaultProxySetup? proxy, decimal timeScale, Action<PlatformProgress> report, TimeProvider time)
     {
-        (this.topology, this.ports, this.state, this.spawner, this.leftovers) = (topology, ports, state, spawner, leftovers);
-        (this.supervisor, this.proxy, this.report, this.time) = (supervisor, proxy, report, time);
-        resources = new ResourceSampler(time);
-        startedAt = time.GetUtcNow();
+        _workers = workers;
+        (this._topology, this._ports, this._state, this._spawner, this._leftovers) = (topology, ports, state, spawner, leftovers);
+        (this._supervisor, this._proxy, this._report, this._time) = (supervisor, proxy, report, time);
+        _timeScale = timeScale;
+        _resources = new ResourceSampler(time);
+        _startedAt = time.GetUtcNow();
     }
 
-    public StatePaths Paths => state.Paths;
+    public StatePaths Paths => _state.Paths;
 
-    public string ControlSocket => state.ControlSocket;
+    public string ControlSocket => _state.ControlSocket;
 
     /// <summary>Done when somebody asked for a shutdown over the control API.</summary>
-    public Task ShutdownAsked => shutdownAsked.Task;
+    public Task ShutdownAsked => _shutdownAsked.Task;
 
     /// <summary>Starts everything. Whatever goes wrong on the way is a <see cref="LabException"/>, and nothing of ours is left running.</summary>
     public static async Task<LabHost> StartAsync(PlatformOptions options, Action<PlatformProgress> report, CancellationToken cancellationToken)
@@ -52,6 +62,7 @@ internal sealed class LabHost : IAsyncDisposable
         try
         {
             var topology = LoadTopology(options);
+            ThrowIfUnknown(options.Environment.Keys, topology);
             var programs = new Programs(options.Home);
             var paths = programs.FindAll(topology);
             var user = await RunUser.ResolveAsync(cancellationToken);
@@ -93,50 +104,65 @@ internal sealed class LabHost : IAsyncDisposable
         var topology = LoadTopology(options);
         using var state = await StateFolder.OpenAsync(options.EffectiveStateDirectory, await RunUser.ResolveAsync(cancellationToken), cancellationToken);
         var leftovers = new Leftovers(state.Paths, ProgramsOf(topology, new Programs(options.Home).FindWhatIsThere(topology)));
-        return await leftovers.KillAllAsync(ChildRegistry.ReadLeftBehind(state.Paths), cancellationToken);
+        var killed = await leftovers.KillAllAsync(ChildRegistry.ReadLeftBehind(state.Paths), cancellationToken);
+        await FaultJournal.SettleAsync(new StoppedPlatform(state.Paths, TimeProvider.System), cancellationToken);
+        return killed;
     }
 
     public LabStatus Status()
     {
-        var snapshots = supervisor.Processes.Select(p => p.Snapshot).ToList();
-        var use = resources.Sample(snapshots.Select(s => s.Pid).OfType<int>());
-        var now = time.GetUtcNow();
+        var snapshots = _supervisor.Processes.Select(p => p.Snapshot).ToList();
+        var use = _resources.Sample(snapshots.Select(s => s.Pid).OfType<int>());
+        var now = _time.GetUtcNow();
         return new LabStatus(
             Environment.ProcessId,
-            state.Paths.Root,
-            ports.Base,
-            startedAt,
+            _state.Paths.Root,
+            _ports.Base,
+            _startedAt,
             snapshots.All(s => s.State == ProcessState.Ready),
             [.. snapshots.Select(s => Describe(s, s.Pid is { } pid ? use.GetValueOrDefault(pid) : null, now))],
-            [.. topology.Links.Select(l => new LinkStatus(l.Name, l.Client, l.Server, ports.ListenPort(l), ports.UpstreamPort(l)))],
-            new LabEndpoints(Url("gateway"), Url("prometheus"), Url("alertmanager"), Url("toxiproxy")));
+            [.. _topology.Links.Select(l => new LinkStatus(l.Name, l.Client, l.Server, _ports.ListenPort(l), _ports.UpstreamPort(l)))],
+            new LabEndpoints(Url("gateway"), Url("prometheus"), Url("alertmanager"), Url("toxiproxy")),
+            _timeScale);
     }
 
     /// <summary>Stops everything in order and leaves the machine as it was.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
             return;
         }
 
-        report(new PlatformProgress("stopping"));
+        _report(new PlatformProgress("stopping"));
         var began = Stopwatch.GetTimestamp();
-        await supervisor.StopAsync();
-        await background.CancelAsync();
-        await logBounds;
-        if (api is not null)
+        if (_faults is not null)
         {
-            await api.DisposeAsync();
+            await _faults.EndAllAsync(LongestUndo);
         }
 
-        await leftovers.KillAllAsync([], CancellationToken.None);
-        spawner.Dispose();
-        proxy?.Dispose();
-        supervisor.Dispose();
-        background.Dispose();
-        state.Dispose();
-        report(new PlatformProgress($"stopped in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s"));
+        await _supervisor.StopAsync();
+        await _background.CancelAsync();
+        await _logBounds;
+        if (_api is not null)
+        {
+            await _api.DisposeAsync();
+        }
+
+        if (_faults is not null)
+        {
+            await _faults.DisposeAsync();
+        }
+
+        await FaultJournal.SettleAsync(new StoppedPlatform(_state.Paths, _time), CancellationToken.None);
+        _workers.Dispose();
+        await _leftovers.KillAllAsync([], CancellationToken.None);
+        _spawner.Dispose();
+        _proxy?.Dispose();
+        _supervisor.Dispose();
+        _background.Dispose();
+        _state.Dispose();
+        _report(new PlatformProgress($"stopped in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s"));
     }
 
     private static PlatformTopology LoadTopology(PlatformOptions options)
@@ -155,6 +181,14 @@ internal sealed class LabHost : IAsyncDisposable
         }
     }
 
+    private static void ThrowIfUnknown(IEnumerable<string> groups, PlatformTopology topology)
+    {
+        if (groups.FirstOrDefault(group => !topology.Group(group).Any()) is { } unknown)
+        {
+            throw new LabException($"There are no processes '{unknown}' whose environment could be changed; there are {string.Join(", ", topology.Processes.Select(p => p.Group).Distinct())}.");
+        }
+    }
+
     private static HashSet<string> ProgramsOf(PlatformTopology topology, IReadOnlyDictionary<string, string> paths) =>
         [.. topology.Processes.Where(p => p.Program is not null && paths.ContainsKey(p.Name)).Select(p => RealPath.Of(paths[p.Name]))];
 
@@ -167,10 +201,11 @@ internal sealed class LabHost : IAsyncDisposable
             report(new PlatformProgress($"cleaned up after a lab that was killed: ended {killed} processes it had left"));
         }
 
-        // What a fault had disturbed is gone with the processes and links of that lab.
-        foreach (var record in Directory.EnumerateFiles(state.Paths.Faults, "*.json"))
+        // Most of what a fault had disturbed is gone with the processes and links of that lab. What is not is undone now, or when its server answers.
+        var settled = await FaultJournal.SettleAsync(new StoppedPlatform(state.Paths, TimeProvider.System), cancellationToken);
+        foreach (var line in settled.Healed.Select(h => $"healed {h}").Concat(settled.Failed.Concat(settled.Waiting)))
         {
-            File.Delete(record);
+            report(new PlatformProgress(line));
         }
     }
 
@@ -194,15 +229,19 @@ internal sealed class LabHost : IAsyncDisposable
         var proxy = topology.Proxy is null ? null : new FaultProxySetup(topology, ports);
         try
         {
-            var planner = new LaunchPlanner(options.Home, topology, ports, state, programs, secrets);
+            LabHost? lab = null;
+            var timeScale = options.TimeScale ?? PlatformOptions.DefaultTimeScale;
+            var planner = new LaunchPlanner(options.Home, topology, ports, state, programs, secrets, timeScale) { Changes = options.Environment };
             var processes = topology.Processes.Select(spec => new SupervisedProcess(
                 spec,
                 planner.Plan(spec, paths[spec.Name]),
                 spec.Ready is { } ready ? new ReadinessProbe(ready, ports.TryPortOf(spec.Name, ready.Port)!.Value, ready.Secret is { } name ? secrets.GetOrCreate(name) : null) : null,
-                SetupOf(spec),
+                new HealingSetup(SetupOf(spec), token => lab?._faults?.HealForAsync(spec.Name, token) ?? Task.CompletedTask),
                 tools,
                 ports.TryPortOf(spec.Name))).ToList();
-            return new LabHost(topology, ports, state, spawner, leftovers, new Supervisor(topology, processes, time), proxy, report, time);
+            var workers = new FaultWorkers(state.Paths, state.User, spawner, programs.Dotnet, programs.Workers, time);
+            lab = new LabHost(topology, ports, state, spawner, leftovers, new Supervisor(topology, processes, time), workers, proxy, timeScale, report, time);
+            return lab;
         }
         catch
         {
@@ -214,7 +253,7 @@ internal sealed class LabHost : IAsyncDisposable
         IProcessSetup SetupOf(ProcessSpec spec) => spec switch
         {
             _ when spec.Name == topology.Proxy => proxy!,
-            { Setup: SetupKind.Postgres } => new PostgresSetup(state.Paths, state.User, spawner, secrets, spec.Schemas, ports.TryPortOf(spec.Name)!.Value, state.RunDirectory),
+            { Setup: SetupKind.Postgres } => new PostgresSetup(state.Paths, state.User, spawner, secrets, spec.Schemas, spec.Observers, ports.TryPortOf(spec.Name)!.Value, state.RunDirectory),
             { Setup: SetupKind.RabbitMq } => new RabbitMqSetup(state.User, secrets),
             _ => NoSetup.Instance,
         };
@@ -224,21 +263,25 @@ internal sealed class LabHost : IAsyncDisposable
     {
         try
         {
-            state.WriteRecord(new LabRecord(
-                Environment.ProcessId, ProcFs.Stat(Environment.ProcessId)!.StartTime, ports.Base, state.ControlSocket, startedAt));
-            api = await ControlApi.StartAsync(state.ControlSocket, supervisor, Status, () => shutdownAsked.TrySetResult(), cancellationToken);
-            logBounds = new LogBounds(state.Paths).RunAsync(background.Token);
+            _state.WriteRecord(new LabRecord(
+                Environment.ProcessId, ProcFs.Stat(Environment.ProcessId)!.StartTime, _ports.Base, _state.ControlSocket, _startedAt));
+            _faults = new LabFaults(new LabClient(_state.ControlSocket), _state.Paths, Status(), _time, _report);
+            var gateway = new GatewayApi(Path.Combine(_state.RunDirectory, "haproxy.sock"));
+            _api = await ControlApi.StartAsync(
+                _state.ControlSocket, _supervisor, gateway, Status, () => _shutdownAsked.TrySetResult(), new FaultApi(_faults, _workers).Map, cancellationToken);
+            _logBounds = new LogBounds(_state.Paths).RunAsync(_background.Token);
 
             // Somebody may lose patience while it starts, and ask another process to stop it.
             using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var start = supervisor.StartAsync(options.StartTimeout, abandoned.Token);
+            var start = _supervisor.StartAsync(options.StartTimeout, abandoned.Token);
             if (await Task.WhenAny(start, ShutdownAsked) == ShutdownAsked)
             {
                 await abandoned.CancelAsync();
             }
 
             await start;
-            report(new PlatformProgress($"everything ready after {(time.GetUtcNow() - startedAt).TotalSeconds:0.0} s"));
+            _faults.StartSweeping();
+            _report(new PlatformProgress($"everything ready after {(_time.GetUtcNow() - _startedAt).TotalSeconds:0.0} s"));
         }
         catch
         {
@@ -247,7 +290,7 @@ internal sealed class LabHost : IAsyncDisposable
         }
     }
 
-    private string? Url(string process) => ports.TryPortOf(process) is { } port ? $"http://127.0.0.1:{port}" : null;
+    private string? Url(string process) => _ports.TryPortOf(process) is { } port ? $"http://127.0.0.1:{port}" : null;
 
     private static ProcessStatus Describe(ProcessSnapshot s, ResourceUse? use, DateTimeOffset now) => new(
         s.Name,
@@ -260,5 +303,6 @@ internal sealed class LabHost : IAsyncDisposable
         use?.CpuPercent,
         use?.MemoryBytes,
         s.Detail,
-        s.StartTime);
+        s.StartTime,
+        s.Overridden);
 }

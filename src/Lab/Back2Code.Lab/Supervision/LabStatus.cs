@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Back2Code.Lab.Supervision;
 
 /// <summary>What the lab answers to <c>GET /v1/status</c> and <c>back2code status --json</c> prints.</summary>
+/// <param name="TimeScale">What the windows of objectives are divided by.</param>
 public sealed record LabStatus(
     int LabPid,
     string StateDirectory,
@@ -11,10 +12,12 @@ public sealed record LabStatus(
     bool Ready,
     IReadOnlyList<ProcessStatus> Processes,
     IReadOnlyList<LinkStatus> Links,
-    LabEndpoints Endpoints);
+    LabEndpoints Endpoints,
+    decimal TimeScale = PlatformOptions.DefaultTimeScale);
 
 /// <summary>One supervised process. <see cref="Pid"/> is null while it is not running.</summary>
 /// <param name="StartTicks">Field 22 of /proc/PID/stat: with the pid it names this process and no later one with the same number.</param>
+/// <param name="Overridden">A fault has it run with other settings than the topology's.</param>
 /// <param name="MemoryBytes">Proportional set size of the process and everything that it started.</param>
 public sealed record ProcessStatus(
     string Name,
@@ -27,7 +30,8 @@ public sealed record ProcessStatus(
     double? CpuPercent,
     long? MemoryBytes,
     string? Detail,
-    long? StartTicks = null);
+    long? StartTicks = null,
+    bool Overridden = false);
 
 /// <summary>One directed network edge through the fault proxy; both ports are on 127.0.0.1.</summary>
 public sealed record LinkStatus(string Name, string Client, string Server, int ListenPort, int UpstreamPort);

@@ -9,15 +9,15 @@ namespace Back2Code.Lab.Supervision;
 /// </summary>
 public sealed class Platform : IAsyncDisposable
 {
-    private readonly LabHost? lab;
-    private readonly int? gatewayPort;
+    private readonly LabHost? _lab;
+    private readonly int? _gatewayPort;
 
     private Platform(LabClient client, StatePaths paths, LabHost? lab, LabStatus status)
     {
         Client = client;
         Paths = paths;
-        this.lab = lab;
-        gatewayPort = status.Processes.FirstOrDefault(p => p.Name == "gateway")?.Port;
+        this._lab = lab;
+        _gatewayPort = status.Processes.FirstOrDefault(p => p.Name == "gateway")?.Port;
     }
 
     public LabClient Client { get; }
@@ -25,10 +25,10 @@ public sealed class Platform : IAsyncDisposable
     public StatePaths Paths { get; }
 
     /// <summary>True when this process started it; then disposing stops it.</summary>
-    public bool Owned => lab is not null;
+    public bool Owned => _lab is not null;
 
     /// <summary>Done when somebody asked this process, as the owner, to stop the platform. Never done otherwise.</summary>
-    public Task ShutdownAsked => lab?.ShutdownAsked ?? Task.Delay(Timeout.Infinite);
+    public Task ShutdownAsked => _lab?.ShutdownAsked ?? Task.Delay(Timeout.Infinite);
 
     /// <summary>Attaches to the platform on the state folder if one runs there, else starts it. Returns when every process is ready.</summary>
     /// <exception cref="LabException">It cannot start; the message says why and what to do. Nothing is left running.</exception>
@@ -67,7 +67,7 @@ public sealed class Platform : IAsyncDisposable
     }
 
     /// <summary>A bearer token of <paramref name="subject"/> that this platform's services accept.</summary>
-    public string CreateToken(string subject, TimeSpan lifetime) => LabTokens.Create(Paths, gatewayPort ?? 0, subject, lifetime);
+    public string CreateToken(string subject, TimeSpan lifetime) => LabTokens.Create(Paths, _gatewayPort ?? 0, subject, lifetime);
 
     /// <summary>The same for the platform of a state folder, running or not.</summary>
     public static string CreateToken(PlatformOptions options, string subject, TimeSpan lifetime)
@@ -102,9 +102,9 @@ public sealed class Platform : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        if (lab is not null)
+        if (_lab is not null)
         {
-            await lab.DisposeAsync();
+            await _lab.DisposeAsync();
         }
     }
 

@@ -8,29 +8,29 @@ internal sealed class ResourceSampler(TimeProvider time)
     /// <summary>A status that is asked for more often than this gets the last sample: summing up pages is not free.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(400);
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<int, (long Ticks, long At)> cpu = [];
-    private Dictionary<int, ResourceUse> last = [];
-    private long sampledAt;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, (long Ticks, long At)> _cpu = [];
+    private Dictionary<int, ResourceUse> _last = [];
+    private long _sampledAt;
 
     public IReadOnlyDictionary<int, ResourceUse> Sample(IEnumerable<int> pids)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (last.Count > 0 && time.GetElapsedTime(sampledAt) < Shortest)
+            if (_last.Count > 0 && time.GetElapsedTime(_sampledAt) < Shortest)
             {
-                return last;
+                return _last;
             }
 
-            sampledAt = time.GetTimestamp();
+            _sampledAt = time.GetTimestamp();
             var byParent = ProcFs.ByParent();
-            last = pids.ToDictionary(pid => pid, pid => SampleOne_NeedsLock(pid, byParent));
-            foreach (var gone in cpu.Keys.Except(last.Keys).ToList())
+            _last = pids.ToDictionary(pid => pid, pid => SampleOne_NeedsLock(pid, byParent));
+            foreach (var gone in _cpu.Keys.Except(_last.Keys).ToList())
             {
-                cpu.Remove(gone);
+                _cpu.Remove(gone);
             }
 
-            return last;
+            return _last;
         }
     }
 
@@ -42,14 +42,14 @@ internal sealed class ResourceSampler(TimeProvider time)
         var at = time.GetTimestamp();
 
         double? percent = null;
-        if (cpu.TryGetValue(pid, out var before))
+        if (_cpu.TryGetValue(pid, out var before))
         {
             // A child of the tree may have ended since: then there is less than before, and nothing sensible to say but zero.
             var seconds = Math.Max(0, ticks - before.Ticks) / ProcFs.TicksPerSecond;
             percent = Math.Round(100 * seconds / time.GetElapsedTime(before.At, at).TotalSeconds, 1);
         }
 
-        cpu[pid] = (ticks, at);
+        _cpu[pid] = (ticks, at);
         return new ResourceUse(percent, memory[0] is null ? null : memory.Sum(m => m ?? 0));
     }
 }

@@ -57,6 +57,7 @@ internal sealed partial class Placeholders(
             ["port", var of] => Number(ports.TryPortOf(of)),
             ["port", var of, var name] => Number(ports.TryPortOf(of, name)),
             ["link", var server] => Number(ports.TryLinkPort(process.Name, server)),
+            ["link", var server, var port] => Number(ports.TryLinkPort(process.Name, server, port)),
             ["secret", var name] => secretOf(name),
             [var name] => values.GetValueOrDefault(name),
             _ => null,

@@ -55,6 +55,9 @@ internal sealed record ProcessSpec
     /// <summary>PostgreSQL only: one login role and one schema of that name each.</summary>
     public IReadOnlyList<string> Schemas { get; init; } = [];
 
+    /// <summary>PostgreSQL only: those of <see cref="Schemas"/> whose role may read the server's statistics (pg_monitor).</summary>
+    public IReadOnlyList<string> Observers { get; init; } = [];
+
     /// <summary>Prometheus only: write rule files from the objectives and the hand-written ones before it starts.</summary>
     public bool Rules { get; init; }
 }
@@ -62,9 +65,10 @@ internal sealed record ProcessSpec
 internal readonly record struct PortSpec(int Offset, bool Udp);
 
 /// <summary>A directed edge from one process to a named port of another.</summary>
-internal sealed record LinkSpec(string Client, string Server, string ServerPort, int Offset)
+/// <param name="IsFurther">A client that calls two ports of a server has a link to each; the second is named after its port as well.</param>
+internal sealed record LinkSpec(string Client, string Server, string ServerPort, int Offset, bool IsFurther = false)
 {
-    public string Name => $"{Client}-to-{Server}";
+    public string Name => IsFurther && ServerPort.Length > 0 ? $"{Client}-to-{Server}-{ServerPort}" : $"{Client}-to-{Server}";
 }
 
 /// <summary>A piece of text in a file, with the place to name when it turns out to be wrong.</summary>
@@ -89,16 +93,20 @@ internal enum ProbeKind
     Amqp,
 }
 
+/// <param name="Path">Of an http probe.</param>
+/// <param name="Alive">Of an http probe: what it answers as long as it turns, ready or not; null when <paramref name="Path"/> tells that too.</param>
 /// <param name="Interval">Between attempts while it starts.</param>
 /// <param name="Steady">Between checks once it is ready.</param>
 internal sealed record ProbeSpec(
-    ProbeKind Kind, string Port, string? Path, string? Secret, TimeSpan Interval, TimeSpan Steady, TimeSpan Timeout);
+    ProbeKind Kind, string Port, string? Path, string? Alive, string? Secret, TimeSpan Interval, TimeSpan Steady, TimeSpan Timeout);
 
 /// <summary>Delay before a restart: <see cref="Initial"/>, doubled at each, up to <see cref="Cap"/>; forgotten after <see cref="Reset"/> of uptime.</summary>
-internal sealed record RestartSpec(bool Enabled, TimeSpan Initial, TimeSpan Cap, TimeSpan Reset)
+/// <param name="Hung">How long a process that was ready may leave its probes unanswered before it is killed and restarted; null: for ever.</param>
+internal sealed record RestartSpec(bool Enabled, TimeSpan Initial, TimeSpan Cap, TimeSpan Reset, TimeSpan? Hung)
 {
+    // A time, not a number of probes: a probe that is refused takes a millisecond, one that is not answered a second.
     public static RestartSpec Default { get; } =
-        new(true, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10));
+        new(true, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30));
 }
 
 internal sealed record StopSpec(int Signal, TimeSpan Timeout)

@@ -8,8 +8,9 @@ internal sealed class PortPlan(PlatformTopology topology, int portBase)
     public int? TryPortOf(string process, string name = "") =>
         topology.Find(process)?.Ports.TryGetValue(name, out var port) == true ? Base + port.Offset : null;
 
-    public int? TryLinkPort(string client, string server) =>
-        topology.Links.FirstOrDefault(l => l.Client == client && l.Server == server) is { } link ? Base + link.Offset : null;
+    /// <param name="port">Name of the server's port; null for whichever the client's first link to it goes to.</param>
+    public int? TryLinkPort(string client, string server, string? port = null) =>
+        topology.Links.FirstOrDefault(l => l.Client == client && l.Server == server && (port is null || l.ServerPort == port)) is { } link ? Base + link.Offset : null;
 
     public int ListenPort(LinkSpec link) => Base + link.Offset;
 

@@ -40,6 +40,7 @@ internal static class ProcessReader
             Stop = ReadStop(section),
             Setup = setup,
             Schemas = [.. section.List("schemas").Select(t => t.Value)],
+            Observers = ReadObservers(section),
             Rules = section.Text("rules")?.Value switch
             {
                 null or "false" => false,
@@ -55,6 +56,15 @@ internal static class ProcessReader
         return arguments.FirstOrDefault(a => a.Value.Contains("${secret.", StringComparison.Ordinal)) is { Value: not null } leaky
             ? throw new TopologyException(section.File, leaky.Line, leaky.Column, "a secret in `arguments` could be read by everyone in `ps`; put it in a file or the environment")
             : arguments;
+    }
+
+    private static List<string> ReadObservers(YamlSection section)
+    {
+        var schemas = section.List("schemas").Select(t => t.Value).ToList();
+        var observers = section.List("observers").Select(t => t.Value).ToList();
+        return observers.Find(o => !schemas.Contains(o)) is { } stranger
+            ? throw section.ErrorAt("observers", $"`{stranger}` is not among the `schemas`, so it has no role")
+            : observers;
     }
 
     private static Dictionary<string, PortSpec> ReadPorts(YamlSection section)
@@ -110,10 +120,17 @@ internal static class ProcessReader
             throw section.Error("an http probe needs a `path` that begins with a slash");
         }
 
+        var alive = section.Text("alive")?.Value;
+        if (alive is not null && (kind != ProbeKind.Http || alive is not ['/', ..]))
+        {
+            throw section.ErrorAt("alive", "`alive` is a path of an http probe and begins with a slash");
+        }
+
         var probe = new ProbeSpec(
             kind,
             port,
             path,
+            alive,
             section.Text("secret")?.Value,
             section.Duration("interval") ?? TimeSpan.FromMilliseconds(50),
             section.Duration("steady") ?? TimeSpan.FromSeconds(2),
@@ -138,7 +155,8 @@ internal static class ProcessReader
             },
             section.Duration("initial") ?? RestartSpec.Default.Initial,
             section.Duration("cap") ?? RestartSpec.Default.Cap,
-            section.Duration("reset") ?? RestartSpec.Default.Reset);
+            section.Duration("reset") ?? RestartSpec.Default.Reset,
+            section.Text("hung")?.Value == "never" ? null : section.Duration("hung") ?? RestartSpec.Default.Hung);
         section.RejectUnknownKeys();
         return restart;
     }

@@ -119,14 +119,18 @@ internal static partial class TopologyFile
             {
                 foreach (var target in targets)
                 {
-                    links.AddRange(LinksTo(client, target).Select((link, n) => link with { Offset = PlatformTopology.FirstLinkOffset + links.Count + n }).ToList());
+                    links.AddRange(LinksTo(client, target).Select((link, n) => link with
+                    {
+                        Offset = PlatformTopology.FirstLinkOffset + links.Count + n,
+                        IsFurther = links.Any(l => l.Client == link.Client && l.Server == link.Server),
+                    }).ToList());
                 }
             }
         }
 
         if (links.GroupBy(l => l.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            throw section.Error($"there are two links named {twice.Key}; a client has one link to a server");
+            throw section.Error($"there are two links named {twice.Key}; a client has one link to a port of a server, and the main port comes first");
         }
 
         if (links.Count > PlatformTopology.PortSpan - PlatformTopology.FirstLinkOffset)

@@ -10,14 +10,14 @@ namespace Back2Code.Lab.Topology;
 /// </summary>
 internal sealed class YamlSection
 {
-    private readonly string file;
-    private readonly YamlMappingNode node;
-    private readonly HashSet<string> asked = [];
+    private readonly string _file;
+    private readonly YamlMappingNode _node;
+    private readonly HashSet<string> _asked = [];
 
     private YamlSection(string file, YamlMappingNode node)
     {
-        this.file = file;
-        this.node = node;
+        this._file = file;
+        this._node = node;
     }
 
     public static YamlSection Parse(string file, string text)
@@ -44,17 +44,17 @@ internal sealed class YamlSection
             : From(file, stream.Documents[0].RootNode, "the file");
     }
 
-    public string File => file;
+    public string File => _file;
 
-    public IEnumerable<string> Keys => node.Children.Keys.OfType<YamlScalarNode>().Select(k => k.Value ?? "");
+    public IEnumerable<string> Keys => _node.Children.Keys.OfType<YamlScalarNode>().Select(k => k.Value ?? "");
 
-    public TopologyException Error(string problem) => ErrorAt(node, problem);
+    public TopologyException Error(string problem) => ErrorAt(_node, problem);
 
-    public TopologyException ErrorAt(string key, string problem) => ErrorAt(Child(key) ?? node, problem);
+    public TopologyException ErrorAt(string key, string problem) => ErrorAt(Child(key) ?? _node, problem);
 
     public bool Has(string key) => Child(key) is not null;
 
-    public YamlSection? Section(string key) => Child(key) is { } child ? From(file, child, $"`{key}`") : null;
+    public YamlSection? Section(string key) => Child(key) is { } child ? From(_file, child, $"`{key}`") : null;
 
     public YamlText? Text(string key) => Child(key) switch
     {
@@ -112,11 +112,11 @@ internal sealed class YamlSection
     /// <summary>Call last: names the first key that was not asked for.</summary>
     public void RejectUnknownKeys()
     {
-        foreach (var key in node.Children.Keys)
+        foreach (var key in _node.Children.Keys)
         {
-            if (key is YamlScalarNode { Value: { } name } && !asked.Contains(name))
+            if (key is YamlScalarNode { Value: { } name } && !_asked.Contains(name))
             {
-                throw ErrorAt(key, $"unknown key `{name}`; known here are {string.Join(", ", asked.Order(StringComparer.Ordinal))}");
+                throw ErrorAt(key, $"unknown key `{name}`; known here are {string.Join(", ", _asked.Order(StringComparer.Ordinal))}");
             }
         }
     }
@@ -127,11 +127,11 @@ internal sealed class YamlSection
 
     private YamlNode? Child(string key)
     {
-        asked.Add(key);
-        return node.Children.TryGetValue(new YamlScalarNode(key), out var child) ? child : null;
+        _asked.Add(key);
+        return _node.Children.TryGetValue(new YamlScalarNode(key), out var child) ? child : null;
     }
 
-    private TopologyException ErrorAt(YamlNode at, string problem) => new(file, at.Start.Line, at.Start.Column, problem);
+    private TopologyException ErrorAt(YamlNode at, string problem) => new(_file, at.Start.Line, at.Start.Column, problem);
 
     private static YamlText TextOf(YamlScalarNode scalar) => new(scalar.Value ?? "", scalar.Start.Line, scalar.Start.Column);
 

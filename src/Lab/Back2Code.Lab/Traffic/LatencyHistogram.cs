@@ -91,6 +91,9 @@ internal sealed class LatencyHistogram
         ? new LatencyQuantiles(null, null, null, null)
         : new LatencyQuantiles(Ms(QuantileNs(0.50)), Ms(QuantileNs(0.95)), Ms(QuantileNs(0.99)), Ms(LargestNs));
 
+    /// <summary>What the histogram answers with for a duration: the middle of its bucket.</summary>
+    public static long BucketOf(long durationNs) => MiddleOf(IndexOf(Math.Clamp(durationNs, 0, LimitNs)));
+
     /// <summary>Milliseconds to the microsecond: more digits than the clock deserves help nobody.</summary>
     public static double? Ms(long? durationNs) => durationNs is long ns ? Math.Round(ns / 1e6, 3) : null;
 

@@ -43,6 +43,7 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
             }
         }
 
+        var counted = second.Outcomes.Where(o => o.IntendedNs >= _measuredFromNs).ToList();
         long startNs = clock.OffsetOfSecond(second.Second);
         bool measured = startNs + 1_000_000_000 > _measuredFromNs;
         long behindNs = second.Outcomes.Max(o => o.BehindNs) ?? 0;
@@ -67,6 +68,9 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
             P95Ms = ExactMs(response, 0.95),
             P99Ms = ExactMs(response, 0.99),
             Statuses = new SortedDictionary<string, int>(second.Outcomes.CountBy(o => o.Status).ToDictionary(), StringComparer.Ordinal),
+            ByJourney = counted.GroupBy(o => o.Journey).OrderBy(g => g.Key).ToDictionary(g => TrafficMix.Name(g.Key), ByJourney),
+            ResponseBuckets = LatencyBuckets.Of(counted.Where(o => o.SentNs is not null).Select(o => o.ResponseNs)),
+            ResponseMaxNs = counted.Where(o => o.SentNs is not null).Max(o => (long?)o.ResponseNs) ?? 0,
         };
     }
 
@@ -124,6 +128,29 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
             _service.Record(outcome.ServiceNs!.Value);
             _behind.Record(outcome.BehindNs!.Value);
         }
+    }
+
+    /// <param name="outcomes">Of one second, in the order of their intended send times.</param>
+    private JourneySecond ByJourney(IEnumerable<Outcome> outcomes)
+    {
+        var (sent, failed) = (0, 0);
+        long? firstFailure = null, lastFailure = null, firstSuccess = null;
+        foreach (var outcome in outcomes)
+        {
+            sent++;
+            if (outcome.Ok)
+            {
+                firstSuccess ??= outcome.IntendedNs;
+            }
+            else
+            {
+                failed++;
+                firstFailure ??= outcome.IntendedNs;
+                (lastFailure, firstSuccess) = (outcome.IntendedNs, null);
+            }
+        }
+
+        return new JourneySecond(sent, failed, At(firstFailure), At(lastFailure), At(firstSuccess));
     }
 
     private JourneySummary Summarise(Journey journey, JourneyTally tally)

@@ -49,7 +49,22 @@ public sealed record TrafficSecond
 
     /// <summary>How often each outcome occurred: an HTTP status, or one of <see cref="OutcomeNames"/>.</summary>
     public required IReadOnlyDictionary<string, int> Statuses { get; init; }
+
+    // From here on only requests that count in the summary: from these three its totals, times and quantiles can be computed again, exactly.
+
+    /// <summary>By journey; empty in a second of the warm-up.</summary>
+    public IReadOnlyDictionary<string, JourneySecond> ByJourney { get; init; } = new Dictionary<string, JourneySecond>();
+
+    /// <summary>Response times, as the middle of a bucket in nanoseconds and the count in it, again and again, in rising order.</summary>
+    public IReadOnlyList<long> ResponseBuckets { get; init; } = [];
+
+    /// <summary>The longest of them, exactly; zero when there is none.</summary>
+    public long ResponseMaxNs { get; init; }
 }
+
+/// <summary>What one journey did in one second. Times are intended send times.</summary>
+/// <param name="FirstSuccessAt">Of those after the last failure of this second; of all when none failed.</param>
+public sealed record JourneySecond(int Sent, int Failed, DateTimeOffset? FirstFailureAt, DateTimeOffset? LastFailureAt, DateTimeOffset? FirstSuccessAt);
 
 /// <summary>Last line. Everything but <see cref="WarmUp"/> counts only requests intended at or after <see cref="MeasuredFrom"/>.</summary>
 public sealed record TrafficSummary

@@ -14,6 +14,7 @@ namespace Back2Code.Lab.Traffic;
 [JsonSerializable(typeof(TrafficSecond))]
 [JsonSerializable(typeof(TrafficSummary))]
 [JsonSerializable(typeof(LedgerVerdict))]
+[JsonSerializable(typeof(VerificationProgress))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class TrafficJson : JsonSerializerContext;
 

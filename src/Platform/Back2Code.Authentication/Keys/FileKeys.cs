@@ -11,10 +11,10 @@ internal sealed partial class FileKeys(string path, TimeProvider time, ILogger<F
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    private readonly Lock gate = new();
-    private KeySet? keys;
-    private (DateTime WrittenAt, long Length) seen;
-    private long lookedAt;
+    private readonly Lock _gate = new();
+    private KeySet? _keys;
+    private (DateTime WrittenAt, long Length) _seen;
+    private long _lookedAt;
 
     public ValueTask<KeySet> CurrentAsync(CancellationToken cancellationToken) => new(Look(force: false));
 
@@ -22,15 +22,15 @@ internal sealed partial class FileKeys(string path, TimeProvider time, ILogger<F
 
     private KeySet Look(bool force)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (keys is null || force || time.GetElapsedTime(lookedAt) >= LookInterval)
+            if (_keys is null || force || time.GetElapsedTime(_lookedAt) >= LookInterval)
             {
-                lookedAt = time.GetTimestamp();
+                _lookedAt = time.GetTimestamp();
                 ReadIfChanged_NeedsLock();
             }
 
-            return keys ?? throw new DependencyUnavailableException("signing-keys", DependencyUnavailableReason.Failed, LookInterval);
+            return _keys ?? throw new DependencyUnavailableException("signing-keys", DependencyUnavailableReason.Failed, LookInterval);
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed partial class FileKeys(string path, TimeProvider time, ILogger<F
     {
         var file = new FileInfo(path);
         var now = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
-        if (now == seen && (keys is not null || !file.Exists))
+        if (now == _seen && (_keys is not null || !file.Exists))
         {
             return;
         }
@@ -50,19 +50,19 @@ internal sealed partial class FileKeys(string path, TimeProvider time, ILogger<F
                 throw new InvalidDataException($"The file has {now.Length} bytes; at most {KeySet.MaxBytes} are read.");
             }
 
-            keys = KeySet.Parse(File.ReadAllBytes(path));
-            Log.KeysLoaded(logger, keys.Count, path);
+            _keys = KeySet.Parse(File.ReadAllBytes(path));
+            Log.KeysLoaded(logger, _keys.Count, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             // Once per version of the file: the next look finds the same time and size.
-            if (now != seen || keys is null)
+            if (now != _seen || _keys is null)
             {
                 Log.KeysNotLoaded(logger, path, exception.Message);
             }
         }
 
-        seen = now;
+        _seen = now;
     }
 
     private static partial class Log

@@ -10,13 +10,13 @@ internal sealed class KeySet
     /// <summary>A set of a hundred keys is about 20 KB; more is a mistake or an attack.</summary>
     public const int MaxBytes = 256 * 1024;
 
-    private readonly FrozenDictionary<string, VerificationKey> keys;
+    private readonly FrozenDictionary<string, VerificationKey> _keys;
 
-    private KeySet(Dictionary<string, VerificationKey> keys) => this.keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
+    private KeySet(Dictionary<string, VerificationKey> keys) => this._keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
 
-    public int Count => keys.Count;
+    public int Count => _keys.Count;
 
-    public VerificationKey? Find(string keyId) => keys.GetValueOrDefault(keyId);
+    public VerificationKey? Find(string keyId) => _keys.GetValueOrDefault(keyId);
 
     /// <summary>Reads a document. Keys for other purposes are skipped, as RFC 7517 section 5 asks; a broken ES256 key is an error.</summary>
     /// <exception cref="InvalidDataException">Not a key set, or a key in it is malformed, private, or named twice.</exception>

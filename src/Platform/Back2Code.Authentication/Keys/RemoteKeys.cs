@@ -11,20 +11,20 @@ internal sealed partial class RemoteKeys(HttpClient http, BearerTokenOptions opt
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(1);
 
-    private readonly Lock gate = new();
-    private readonly CancellationTokenSource disposed = new();
-    private volatile KeySet? keys;
-    private Task? fetch;
-    private long fetchedAt;
-    private long triedAt;
-    private bool tried;
-    private int failures;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _disposed = new();
+    private volatile KeySet? _keys;
+    private Task? _fetch;
+    private long _fetchedAt;
+    private long _triedAt;
+    private bool _tried;
+    private int _failures;
 
     public async ValueTask<KeySet> CurrentAsync(CancellationToken cancellationToken)
     {
-        if (keys is { } known)
+        if (_keys is { } known)
         {
-            if (time.GetElapsedTime(Volatile.Read(ref fetchedAt)) >= options.JwksRefreshInterval)
+            if (time.GetElapsedTime(Volatile.Read(ref _fetchedAt)) >= options.JwksRefreshInterval)
             {
                 // Nobody waits: the keys at hand are still good. FetchAsync logs its own failure.
                 _ = StartFetch();
@@ -34,45 +34,45 @@ internal sealed partial class RemoteKeys(HttpClient http, BearerTokenOptions opt
         }
 
         await StartFetch().WaitAsync(cancellationToken).ConfigureAwait(false);
-        return keys ?? throw new DependencyUnavailableException("signing-keys", DependencyUnavailableReason.Failed, options.JwksMinimumInterval);
+        return _keys ?? throw new DependencyUnavailableException("signing-keys", DependencyUnavailableReason.Failed, options.JwksMinimumInterval);
     }
 
     public async ValueTask<KeySet> RefreshAsync(KeySet known, CancellationToken cancellationToken)
     {
-        if (ReferenceEquals(keys, known))
+        if (ReferenceEquals(_keys, known))
         {
             await StartFetch().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return keys ?? known;
+        return _keys ?? known;
     }
 
     public void Dispose()
     {
-        disposed.Cancel();
-        disposed.Dispose();
+        _disposed.Cancel();
+        _disposed.Dispose();
         http.Dispose();
     }
 
     /// <summary>The fetch under way, or a new one, or a completed task when it is too early for one. Never faults.</summary>
     private Task StartFetch()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (fetch is { IsCompleted: false })
+            if (_fetch is { IsCompleted: false })
             {
-                return fetch;
+                return _fetch;
             }
 
-            var wait = TimeSpan.FromTicks(Math.Min(LongestInterval.Ticks, options.JwksMinimumInterval.Ticks << Math.Min(failures, 16)));
-            if (tried && time.GetElapsedTime(triedAt) < wait)
+            var wait = TimeSpan.FromTicks(Math.Min(LongestInterval.Ticks, options.JwksMinimumInterval.Ticks << Math.Min(_failures, 16)));
+            if (_tried && time.GetElapsedTime(_triedAt) < wait)
             {
                 return Task.CompletedTask;
             }
 
-            tried = true;
-            triedAt = time.GetTimestamp();
-            return fetch = FetchAsync();
+            _tried = true;
+            _triedAt = time.GetTimestamp();
+            return _fetch = FetchAsync();
         }
     }
 
@@ -83,18 +83,18 @@ internal sealed partial class RemoteKeys(HttpClient http, BearerTokenOptions opt
         try
         {
             using var timeout = new CancellationTokenSource(options.JwksTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, disposed.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _disposed.Token);
             var body = await http.GetByteArrayAsync(options.JwksUri, either.Token).ConfigureAwait(false);
             var set = KeySet.Parse(body);
-            Volatile.Write(ref fetchedAt, time.GetTimestamp());
-            keys = set;
-            Volatile.Write(ref failures, 0);
+            Volatile.Write(ref _fetchedAt, time.GetTimestamp());
+            _keys = set;
+            Volatile.Write(ref _failures, 0);
             Log.KeysFetched(logger, set.Count, options.JwksUri);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or InvalidDataException or IOException or ObjectDisposedException)
         {
-            Interlocked.Increment(ref failures);
-            if (!disposed.IsCancellationRequested)
+            Interlocked.Increment(ref _failures);
+            if (!_disposed.IsCancellationRequested)
             {
                 Log.KeysNotFetched(logger, options.JwksUri, exception.Message);
             }

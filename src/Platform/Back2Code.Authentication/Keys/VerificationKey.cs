@@ -8,12 +8,12 @@ internal sealed class VerificationKey
     /// <summary>R and S of 32 bytes each, one after the other (IEEE P1363); never DER.</summary>
     private const int SignatureBytes = 64;
 
-    private readonly ECParameters parameters;
+    private readonly ECParameters _parameters;
 
     private VerificationKey(string id, ECParameters parameters)
     {
         Id = id;
-        this.parameters = parameters;
+        this._parameters = parameters;
     }
 
     public string Id { get; }
@@ -35,7 +35,7 @@ internal sealed class VerificationKey
 
         // Members of ECDsa are not promised to be thread-safe; making one costs less than the verification itself,
         // and validated tokens are remembered.
-        using var ecdsa = ECDsa.Create(parameters);
+        using var ecdsa = ECDsa.Create(_parameters);
         return ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
 }

@@ -13,13 +13,13 @@ public sealed class TokenSigner : IDisposable
 {
     private const string P256 = "1.2.840.10045.3.1.7";
 
-    private readonly Lock gate = new();
-    private readonly ECDsa key;
-    private readonly string encodedHeader;
+    private readonly Lock _gate = new();
+    private readonly ECDsa _key;
+    private readonly string _encodedHeader;
 
     private TokenSigner(ECDsa key)
     {
-        this.key = key;
+        this._key = key;
         var q = key.ExportParameters(includePrivateParameters: false).Q;
         var x = Base64Url.EncodeToString(q.X);
         var y = Base64Url.EncodeToString(q.Y);
@@ -27,7 +27,7 @@ public sealed class TokenSigner : IDisposable
         // RFC 7638: the hash of the required members in lexicographic order, without white space.
         KeyId = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""")));
         JsonWebKeySet = $$"""{"keys":[{"kty":"EC","crv":"P-256","x":"{{x}}","y":"{{y}}","kid":"{{KeyId}}","use":"sig","alg":"ES256"}]}""";
-        encodedHeader = Base64Url.EncodeToString(Encoding.ASCII.GetBytes($$"""{"alg":"ES256","typ":"at+jwt","kid":"{{KeyId}}"}"""));
+        _encodedHeader = Base64Url.EncodeToString(Encoding.ASCII.GetBytes($$"""{"alg":"ES256","typ":"at+jwt","kid":"{{KeyId}}"}"""));
     }
 
     /// <summary>The key's RFC 7638 thumbprint, the <c>kid</c> of its tokens.</summary>
@@ -56,7 +56,7 @@ public sealed class TokenSigner : IDisposable
             PrivateFile.CreateIfAbsent(pemPath, created.ExportPkcs8PrivateKeyPem());
         }
 
-        var signer = new TokenSigner(Load(pemPath));
+        var signer = new TokenSigner(LoadKey(pemPath));
         try
         {
             if (!File.Exists(jwksPath) || File.ReadAllText(jwksPath) != signer.JsonWebKeySet)
@@ -71,6 +71,17 @@ public sealed class TokenSigner : IDisposable
         }
 
         return signer;
+    }
+
+    /// <summary>Loads the private key and touches nothing.</summary>
+    /// <param name="pemPath">Private key, PKCS #8 PEM.</param>
+    /// <exception cref="InvalidDataException">The file holds no P-256 private key.</exception>
+    /// <exception cref="IOException">The file could not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static TokenSigner Load(string pemPath)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(pemPath);
+        return new TokenSigner(LoadKey(pemPath));
     }
 
     /// <summary>Creates a signer whose key lives in memory only.</summary>
@@ -103,22 +114,22 @@ public sealed class TokenSigner : IDisposable
             ["exp"] = (now + lifetime).ToUnixTimeSeconds(),
             ["jti"] = Guid.CreateVersion7(now).ToString(),
         });
-        var signed = $"{encodedHeader}.{Base64Url.EncodeToString(claims)}";
+        var signed = $"{_encodedHeader}.{Base64Url.EncodeToString(claims)}";
         return $"{signed}.{Base64Url.EncodeToString(SignBytes(Encoding.ASCII.GetBytes(signed)))}";
     }
 
     /// <summary>Forgets the key; the signer must not be used any more.</summary>
-    public void Dispose() => key.Dispose();
+    public void Dispose() => _key.Dispose();
 
     internal byte[] SignBytes(byte[] data)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return _key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
     }
 
-    private static ECDsa Load(string pemPath)
+    private static ECDsa LoadKey(string pemPath)
     {
         var key = ECDsa.Create();
         try

@@ -8,17 +8,17 @@ internal sealed class TokenAuthority
 {
     public const string MeterName = "Back2Code.Authentication";
 
-    private readonly IVerificationKeys keys;
-    private readonly TokenValidator validator;
-    private readonly TokenCache cache;
-    private readonly Counter<long> outcomes;
+    private readonly IVerificationKeys _keys;
+    private readonly TokenValidator _validator;
+    private readonly TokenCache _cache;
+    private readonly Counter<long> _outcomes;
 
     public TokenAuthority(BearerTokenOptions options, IVerificationKeys keys, TimeProvider time, IMeterFactory meters)
     {
-        this.keys = keys;
-        validator = new TokenValidator(options, keys, time);
-        cache = new TokenCache(options.CachedTokens, time);
-        outcomes = meters.Create(MeterName).CreateCounter<long>(
+        this._keys = keys;
+        _validator = new TokenValidator(options, keys, time);
+        _cache = new TokenCache(options.CachedTokens, time);
+        _outcomes = meters.Create(MeterName).CreateCounter<long>(
             "back2code.auth.tokens", "{token}", "Access tokens by result: remembered, accepted, or why rejected.");
     }
 
@@ -29,17 +29,17 @@ internal sealed class TokenAuthority
             return Reject(TokenVerdict.Rejected.TooLarge);
         }
 
-        var known = await keys.CurrentAsync(cancellationToken).ConfigureAwait(false);
-        if (cache.Find(token, known) is { } remembered)
+        var known = await _keys.CurrentAsync(cancellationToken).ConfigureAwait(false);
+        if (_cache.Find(token, known) is { } remembered)
         {
             Count("remembered");
             return (remembered, null);
         }
 
-        switch (await validator.ValidateAsync(token, known, cancellationToken).ConfigureAwait(false))
+        switch (await _validator.ValidateAsync(token, known, cancellationToken).ConfigureAwait(false))
         {
             case TokenVerdict.Accepted accepted:
-                cache.Add(token, known, accepted);
+                _cache.Add(token, known, accepted);
                 Count("accepted");
                 return (accepted.Identity, null);
             case TokenVerdict.Rejected rejected:
@@ -55,5 +55,5 @@ internal sealed class TokenAuthority
         return (null, rejected);
     }
 
-    private void Count(string result) => outcomes.Add(1, new KeyValuePair<string, object?>("result", result));
+    private void Count(string result) => _outcomes.Add(1, new KeyValuePair<string, object?>("result", result));
 }

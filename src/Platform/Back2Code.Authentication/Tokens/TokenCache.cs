@@ -12,9 +12,9 @@ namespace Back2Code.Authentication;
 /// </summary>
 internal sealed class TokenCache(int capacity, TimeProvider time)
 {
-    private readonly int generationSize = Math.Max(1, capacity / 2);
-    private ConcurrentDictionary<Digest, Entry> young = new();
-    private ConcurrentDictionary<Digest, Entry> old = new();
+    private readonly int _generationSize = Math.Max(1, capacity / 2);
+    private ConcurrentDictionary<Digest, Entry> _young = new();
+    private ConcurrentDictionary<Digest, Entry> _old = new();
 
     public ClaimsIdentity? Find(string token, KeySet keys)
     {
@@ -24,16 +24,16 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
         }
 
         var digest = Digest.Of(token);
-        var inYoung = young.TryGetValue(digest, out var entry);
-        if (!inYoung && !old.TryGetValue(digest, out entry))
+        var inYoung = _young.TryGetValue(digest, out var entry);
+        if (!inYoung && !_old.TryGetValue(digest, out entry))
         {
             return null;
         }
 
         if (!ReferenceEquals(entry!.Keys, keys) || time.GetUtcNow() >= entry.GoodUntil)
         {
-            young.TryRemove(digest, out _);
-            old.TryRemove(digest, out _);
+            _young.TryRemove(digest, out _);
+            _old.TryRemove(digest, out _);
             return null;
         }
 
@@ -53,19 +53,19 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
         }
     }
 
-    internal int Count => young.Count + old.Count;
+    internal int Count => _young.Count + _old.Count;
 
     private void Put(Digest digest, Entry entry)
     {
-        var target = young;
+        var target = _young;
         target[digest] = entry;
-        if (target.Count > generationSize)
+        if (target.Count > _generationSize)
         {
             // Losing a race here only forgets a generation early; each token is then validated once more.
             var next = new ConcurrentDictionary<Digest, Entry>();
-            if (Interlocked.CompareExchange(ref young, next, target) == target)
+            if (Interlocked.CompareExchange(ref _young, next, target) == target)
             {
-                old = target;
+                _old = target;
             }
         }
     }

@@ -24,6 +24,12 @@ public sealed partial class VersionedCache : IDisposable
     /// <summary>Writes sent at once when invalidations are made up for: far below the client's limit, so that others get through.</summary>
     private const int FlushBatch = 256;
 
+    /// <summary>
+    /// A Redis that answers and takes no write (its memory is full) would otherwise be offered all that is pending by every reader, one after the other.
+    /// Meanwhile readers load, as they do while Redis is away.
+    /// </summary>
+    private static readonly TimeSpan FlushPause = TimeSpan.FromMilliseconds(250);
+
     private readonly string _prefix;
     private readonly string _epochKey;
     private readonly RedisClient _redis;
@@ -34,6 +40,7 @@ public sealed partial class VersionedCache : IDisposable
     private readonly CacheMetrics _metrics;
     private readonly PendingInvalidations _pending;
     private readonly SemaphoreSlim _flushing = new(1, 1);
+    private long _flushedInVainAt = long.MinValue;
     private readonly ConcurrentDictionary<(string Key, Type Type), Lazy<Task>> _loads = new();
 
     internal VersionedCache(
@@ -241,7 +248,7 @@ public sealed partial class VersionedCache : IDisposable
     /// <summary>Tells Redis all that it missed. One caller does it; the others wait for the outcome.</summary>
     private async ValueTask<bool> TryFlushAsync(CancellationToken cancellationToken)
     {
-        if (!_redis.IsConnected)
+        if (!_redis.IsConnected || HasJustFlushedInVain())
         {
             return false;
         }
@@ -251,7 +258,8 @@ public sealed partial class VersionedCache : IDisposable
         {
             while (_pending.Any)
             {
-                if (!await FlushOnceAsync().ConfigureAwait(false))
+                // Whoever waited for a flush that failed need not do the same again.
+                if (HasJustFlushedInVain() || !await FlushOnceAsync().ConfigureAwait(false))
                 {
                     return false;
                 }
@@ -265,7 +273,17 @@ public sealed partial class VersionedCache : IDisposable
         }
     }
 
+    private bool HasJustFlushedInVain() =>
+        Volatile.Read(ref _flushedInVainAt) is not long.MinValue and var at && _time.GetElapsedTime(at) < FlushPause;
+
     private async Task<bool> FlushOnceAsync()
+    {
+        bool told = await TellAsync().ConfigureAwait(false);
+        Volatile.Write(ref _flushedInVainAt, told ? long.MinValue : _time.GetTimestamp());
+        return told;
+    }
+
+    private async Task<bool> TellAsync()
     {
         var (overflowed, writes) = _pending.Snapshot();
         if (overflowed)

@@ -21,7 +21,7 @@ public sealed class Database
     public ValueTask<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
-        return _postgres.ExecuteAsync(attempt => InTimeAsync(ReadOnceAsync(read, attempt), attempt), cancellationToken, idempotent: true);
+        return _postgres.ExecuteAsync(attempt => ReadOnceAsync(read, attempt), cancellationToken, idempotent: true);
     }
 
     /// <summary>Runs a write in a transaction and commits it.</summary>
@@ -38,17 +38,17 @@ public sealed class Database
         Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, ValueTask<T>> write, bool replaySafe, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(write);
-        return _postgres.ExecuteAsync(attempt => InTimeAsync(WriteOnceAsync(write, attempt), attempt), cancellationToken, replaySafe);
+        return _postgres.ExecuteAsync(attempt => WriteOnceAsync(write, attempt), cancellationToken, replaySafe);
     }
 
-    private async Task<T> ReadOnceAsync<T>(Func<NpgsqlConnection, CancellationToken, ValueTask<T>> read, CancellationToken attempt)
+    private async ValueTask<T> ReadOnceAsync<T>(Func<NpgsqlConnection, CancellationToken, ValueTask<T>> read, CancellationToken attempt)
     {
         var connection = await _requests.OpenConnectionAsync(attempt).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
         return await read(connection, attempt).ConfigureAwait(false);
     }
 
-    private async Task<T> WriteOnceAsync<T>(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, ValueTask<T>> write, CancellationToken attempt)
+    private async ValueTask<T> WriteOnceAsync<T>(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, ValueTask<T>> write, CancellationToken attempt)
     {
         var connection = await _requests.OpenConnectionAsync(attempt).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
@@ -57,24 +57,5 @@ public sealed class Database
         var outcome = await write(connection, transaction, attempt).ConfigureAwait(false);
         await transaction.CommitAsync(attempt).ConfigureAwait(false);
         return outcome;
-    }
-
-    /// <summary>
-    /// Npgsql heeds a token late when the server has stopped answering (see <see cref="PostgresConnectionString"/>). The caller's time
-    /// ends on time all the same; what is left behind ends within the command's and the connect time-out, on a connection that
-    /// the pool counts.
-    /// </summary>
-    private static async ValueTask<T> InTimeAsync<T>(Task<T> work, CancellationToken attempt)
-    {
-        try
-        {
-            return await work.WaitAsync(attempt).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!work.IsCompleted)
-        {
-            // Its failure is known: it is the time-out that the caller is told of now.
-            _ = work.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw;
-        }
     }
 }

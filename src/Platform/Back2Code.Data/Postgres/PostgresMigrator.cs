@@ -12,7 +12,7 @@ namespace Back2Code.Data;
 /// </summary>
 public sealed partial class PostgresMigrator : BackgroundService
 {
-    private static readonly TimeSpan s_maxDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource _dataSource;
     private readonly PostgresOptions _options;
@@ -36,7 +36,7 @@ public sealed partial class PostgresMigrator : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(50), s_maxDelay);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(50), MaxDelay);
         while (true)
         {
             try

@@ -46,6 +46,8 @@ internal static class PostgresRegistration
         services.AddDependencyPipeline("postgres");
         services.AddOptions<DependencyPipelineOptions>("postgres").Configure<IOptions<PostgresOptions>>(static (pipeline, postgres) =>
         {
+            pipeline.IsFailure = PostgresFailure.IsLikely;
+
             // As many calls as connections: what would wait for a connection waits in the bulkhead, where it is shed in time.
             pipeline.MaxConcurrency = postgres.Value.MaxPoolSize;
             pipeline.MaxQueue = postgres.Value.MaxPoolSize * 8;
@@ -53,6 +55,12 @@ internal static class PostgresRegistration
 
             // While the circuit is open, its trial call is the one that waits: it too is refused in under a second.
             pipeline.AttemptTimeout = TimeSpan.FromMilliseconds(800);
+
+            // The failure contract promises an answer within 2 s. It is the client who counts, so the rest is for everything around the call.
+            pipeline.TotalTimeout = TimeSpan.FromMilliseconds(1700);
+
+            // Short, so that what went well just before a server stopped answering does not keep the circuit closed for seconds.
+            pipeline.SamplingDuration = TimeSpan.FromSeconds(2);
         });
     }
 

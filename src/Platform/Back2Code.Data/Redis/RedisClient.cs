@@ -128,13 +128,20 @@ public sealed partial class RedisClient : IAsyncDisposable
                 await using var _ = connection.ConfigureAwait(false);
                 _connection = connection;
                 Volatile.Read(ref _connected).TrySetResult();
-                backoff.Reset();
                 lastReason = null;
+                long connectedAt = _time.GetTimestamp();
                 _metrics.Connection(succeeded: true);
                 Log.Connected(_logger, _endpoint.Host, _endpoint.Port);
 
                 var cause = await connection.Closed.WaitAsync(_stop.Token).ConfigureAwait(false);
                 Disconnected();
+
+                // A Redis that greets and then lets commands hang would otherwise be connected to again at once, and cost every caller a time-out.
+                if (_time.GetElapsedTime(connectedAt) > _options.MaxReconnectDelay)
+                {
+                    backoff.Reset();
+                }
+
                 Log.Lost(_logger, cause.Message);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -40,7 +40,7 @@ public enum RedisReplyKind
 /// <summary>One reply in RESP3. Immutable, except that the bytes it hands out are its own.</summary>
 public sealed class RedisReply
 {
-    private static readonly RedisReply[] s_noItems = [];
+    private static readonly RedisReply[] NoItems = [];
 
     private readonly long _integer;
     private readonly double _double;
@@ -52,7 +52,7 @@ public sealed class RedisReply
         _integer = integer;
         _double = number;
         _bytes = bytes;
-        Items = items ?? s_noItems;
+        Items = items ?? NoItems;
     }
 
     /// <summary>What it holds.</summary>

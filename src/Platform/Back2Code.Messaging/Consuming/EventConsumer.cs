@@ -26,6 +26,7 @@ internal sealed partial class EventConsumer(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        metrics.Introduce();
         await migrator.Completed.WaitAsync(stoppingToken).ConfigureAwait(false);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
         while (!stoppingToken.IsCancellationRequested)
@@ -63,12 +64,14 @@ internal sealed partial class EventConsumer(
             }
 
             Log.Consuming(logger, options.Queue);
+            metrics.Backlog.Connected();
             backoff.Reset();
             throw new IOException(await lost.Task.WaitAsync(stoppingToken).ConfigureAwait(false));
         }
         finally
         {
             // What was handed out and not acknowledged is the broker's again: whoever still works on it must stop.
+            metrics.Backlog.Lost();
             await ended.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(channels.Select(ChannelClosing.CloseAsync)).ConfigureAwait(false);
         }
@@ -118,6 +121,8 @@ internal sealed partial class EventConsumer(
 
     private async Task ReceiveAsync(IChannel channel, BasicDeliverEventArgs delivery, int retry, CancellationToken cancellationToken)
     {
+        // What waits for its next attempt has failed; that the others are up to date is still true.
+        long? ticket = retry == 0 ? metrics.Backlog.Received(PublicationTime.Of(delivery.BasicProperties) ?? time.GetUtcNow()) : null;
         try
         {
             await Task.Delay(_failed.TimeUntilDue(delivery.BasicProperties, retry), time, cancellationToken).ConfigureAwait(false);
@@ -142,6 +147,13 @@ internal sealed partial class EventConsumer(
                 await ChannelClosing.CloseAsync(channel).ConfigureAwait(false);
             }
         }
+        finally
+        {
+            if (ticket is { } received)
+            {
+                metrics.Backlog.Done(received);
+            }
+        }
     }
 
     /// <summary>Sees a message to its end.</summary>
@@ -163,6 +175,11 @@ internal sealed partial class EventConsumer(
             }
 
             metrics.Handled(time.GetUtcNow() - cloudEvent.Time);
+            if (PublicationTime.Of(delivery.BasicProperties) is { } publishedAt)
+            {
+                metrics.LeftQueue(time.GetUtcNow() - publishedAt);
+            }
+
             return "handled";
         }
         catch (PoisonMessageException e)

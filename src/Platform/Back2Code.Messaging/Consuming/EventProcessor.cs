@@ -90,7 +90,7 @@ internal sealed partial class EventProcessor(
             return EventOutcome.Handled;
         }
         catch (Exception e) when (e is not PoisonMessageException and not DependencyUnavailableException
-            && (DependencyFailure.IsLikely(e) || connection is null || (connection.FullState & ConnectionState.Open) == 0))
+            && (PostgresFailure.IsLikely(e) || connection is null || (connection.FullState & ConnectionState.Open) == 0))
         {
             // No connection, or one that broke under the handler, whatever the handler made of that.
             throw new TransientDatabaseException(e);

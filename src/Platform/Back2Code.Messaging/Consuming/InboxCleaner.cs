@@ -9,12 +9,12 @@ namespace Back2Code.Messaging;
 internal sealed partial class InboxCleaner(NpgsqlDataSource dataSource, PostgresMigrator migrator, ConsumerOptions options, TimeProvider time, ILogger<InboxCleaner> logger) : BackgroundService
 {
     private const int Bite = 1000;
-    private static readonly TimeSpan s_period = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await migrator.Completed.WaitAsync(stoppingToken).ConfigureAwait(false);
-        using var timer = new PeriodicTimer(s_period, time);
+        using var timer = new PeriodicTimer(Period, time);
         try
         {
             do

@@ -12,7 +12,7 @@ namespace Back2Code.Messaging;
 internal sealed partial class OutboxListener(NpgsqlDataSource dataSource, string schema, TimeProvider time, ILogger logger)
 {
     /// <summary>A link that swallows everything delivers no notification and no error: ask now and then.</summary>
-    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
     private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -64,7 +64,7 @@ internal sealed partial class OutboxListener(NpgsqlDataSource dataSource, string
         backoff.Reset();
         while (true)
         {
-            if (!await connection.WaitAsync(s_silence, stoppingToken).ConfigureAwait(false))
+            if (!await connection.WaitAsync(Silence, stoppingToken).ConfigureAwait(false))
             {
                 await ExecuteAsync(connection, "SELECT 1", stoppingToken).ConfigureAwait(false);
             }

@@ -13,7 +13,7 @@ internal sealed class OutboxMetrics
     {
         var meter = meters.Create("Back2Code.Messaging");
         _published = meter.CreateCounter<long>("back2code.outbox.published", "{event}", "Events that the broker confirmed.");
-        _failures = meter.CreateCounter<long>("back2code.outbox.failures", "{event}", "Events that could not be published, by reason: unroutable, broker. Each is offered again.");
+        _failures = meter.CreateCounter<long>("back2code.outbox.failures", "{event}", "Events that could not be published, by reason: unroutable and broker, which are offered again, or unwanted.");
         meter.CreateObservableGauge("back2code.outbox.pending", () => Interlocked.Read(ref _pending), "{event}", "Events that wait to be published.");
         meter.CreateObservableGauge("back2code.outbox.oldest_age", () => Volatile.Read(ref _oldestAgeSeconds), "s", "Age of the oldest event that waits; 0 when none does.");
     }

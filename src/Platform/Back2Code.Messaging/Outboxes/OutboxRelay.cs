@@ -90,6 +90,7 @@ internal sealed partial class OutboxRelay : BackgroundService
         foreach (var row in rows)
         {
             var (properties, body) = CloudEventMessage.Write(row.Event);
+            properties.Headers![PublicationTime.Header] = PublicationTime.Stamp(_time);
             messages.Add((_rabbitMq.Options.Exchange, row.Event.Type, properties, body));
         }
 
@@ -102,7 +103,12 @@ internal sealed partial class OutboxRelay : BackgroundService
             await OutboxStore.DeleteAsync(connection, confirmed, cancellationToken).ConfigureAwait(false);
         }
 
-        if (unroutable.Length > 0)
+        if (unroutable.Length > 0 && !_options.KeepUnroutable)
+        {
+            await OutboxStore.DeleteAsync(connection, unroutable, cancellationToken).ConfigureAwait(false);
+            _metrics.Failed(unroutable.Length, "unwanted");
+        }
+        else if (unroutable.Length > 0)
         {
             // No consumer has declared its queue yet. The event keeps, and the others pass it.
             await OutboxStore.PostponeAsync(connection, unroutable, _options.UnroutableDelay, cancellationToken).ConfigureAwait(false);

@@ -19,4 +19,10 @@ public sealed class OutboxRelayOptions
 
     /// <summary>Pause before an event that no queue wanted is offered again, doubled each time up to a minute, 50 ms to 1 h. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")] public TimeSpan UnroutableDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// True, the default: an event that no queue wants stays in the outbox until one does, because its consumer may only not have started yet.
+    /// False: it is dropped and counted (reason <c>unwanted</c>); for news that matters only to those who listen already.
+    /// </summary>
+    public bool KeepUnroutable { get; set; } = true;
 }

@@ -5,12 +5,12 @@ namespace Back2Code.Messaging;
 internal static class ChannelClosing
 {
     /// <summary>Time that a healthy broker needs many times over; a broker that is not healthy gets no more of ours.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Closes a channel that is no longer needed. What does not close now ends with its connection.</summary>
     public static async Task CloseAsync(IChannel channel)
     {
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience);
         try
         {
             if (channel.IsOpen)

@@ -22,7 +22,7 @@ internal enum PublishOutcome
 /// </summary>
 internal sealed class ConfirmingPublisher(RabbitMqConnection rabbitMq, TimeSpan timeout, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly CreateChannelOptions s_channelOptions = new(
+    private static readonly CreateChannelOptions ChannelOptions = new(
         publisherConfirmationsEnabled: true,
         publisherConfirmationTrackingEnabled: true,
         // Batches are bounded by their makers; the client's limiter would delay their second half.
@@ -84,7 +84,7 @@ internal sealed class ConfirmingPublisher(RabbitMqConnection rabbitMq, TimeSpan 
         }
 
         await DropChannelAsync().ConfigureAwait(false);
-        var channel = await connection.CreateChannelAsync(s_channelOptions, cancellationToken).ConfigureAwait(false);
+        var channel = await connection.CreateChannelAsync(ChannelOptions, cancellationToken).ConfigureAwait(false);
         (_connection, _channel) = (connection, channel);
         await Topology.DeclareExchangeAsync(channel, rabbitMq.Options.Exchange, cancellationToken).ConfigureAwait(false);
         return channel;

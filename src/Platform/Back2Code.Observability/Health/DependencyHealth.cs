@@ -7,11 +7,11 @@ internal sealed class DependencyHealth(IDependencyProbe probe, ObservabilityOpti
 {
     private const int MaxDetailChars = 200;
 
-    private readonly Lock gate = new();
-    private Task? running;
-    private bool up;
-    private string detail = "not asked yet";
-    private long answeredAt;
+    private readonly Lock _gate = new();
+    private Task? _running;
+    private bool _up;
+    private string _detail = "not asked yet";
+    private long _answeredAt;
 
     public string Name => probe.Name;
 
@@ -20,12 +20,12 @@ internal sealed class DependencyHealth(IDependencyProbe probe, ObservabilityOpti
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                var age = time.GetElapsedTime(answeredAt);
-                return up && age > options.ProbeInterval + options.ProbeTimeout + TimeSpan.FromSeconds(1)
+                var age = time.GetElapsedTime(_answeredAt);
+                return _up && age > options.ProbeInterval + options.ProbeTimeout + TimeSpan.FromSeconds(1)
                     ? (false, $"last answer {age.TotalSeconds:0} s ago")
-                    : (up, detail);
+                    : (_up, _detail);
             }
         }
     }
@@ -33,7 +33,7 @@ internal sealed class DependencyHealth(IDependencyProbe probe, ObservabilityOpti
     /// <summary>Asks once, within the time-out. Returns whether the answer differs from the one before. Throws only if cancelled.</summary>
     public async Task<bool> AskAsync(CancellationToken cancellationToken)
     {
-        if (running is { IsCompleted: false })
+        if (_running is { IsCompleted: false })
         {
             // The last question ignored its time-out. A second one beside it would only pile up.
             return Answer(false, $"the last check has not returned after {options.ProbeTimeout.TotalSeconds:0.###} s");
@@ -43,8 +43,8 @@ internal sealed class DependencyHealth(IDependencyProbe probe, ObservabilityOpti
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            running = CheckAsync(either.Token);
-            await running.WaitAsync(either.Token).ConfigureAwait(false);
+            _running = CheckAsync(either.Token);
+            await _running.WaitAsync(either.Token).ConfigureAwait(false);
             return Answer(true, "");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -66,13 +66,13 @@ internal sealed class DependencyHealth(IDependencyProbe probe, ObservabilityOpti
 
     private bool Answer(bool isUp, string text)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var changed = up != isUp || answeredAt == 0;
-            up = isUp;
-            detail = text;
+            var changed = _up != isUp || _answeredAt == 0;
+            _up = isUp;
+            _detail = text;
             // Zero means never; a clock that begins at zero is one tick late, which harms nobody.
-            answeredAt = Math.Max(1, time.GetTimestamp());
+            _answeredAt = Math.Max(1, time.GetTimestamp());
             return changed;
         }
     }

@@ -11,20 +11,20 @@ internal sealed partial class DependencyProber : BackgroundService
 {
     public const string MeterName = "Back2Code.Health";
 
-    private readonly Lazy<List<DependencyHealth>> dependencies;
-    private readonly IOptions<ObservabilityOptions> options;
-    private readonly TimeProvider time;
-    private readonly ILogger<DependencyProber> logger;
+    private readonly Lazy<List<DependencyHealth>> _dependencies;
+    private readonly IOptions<ObservabilityOptions> _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<DependencyProber> _logger;
 
     public DependencyProber(
         IEnumerable<IDependencyProbe> probes, IOptions<ObservabilityOptions> options, TimeProvider time, IMeterFactory meters, ILogger<DependencyProber> logger)
     {
         // Registering a dependency twice is harmless: the first probe of a name is the one that runs.
         // Lazy: hosted services are made before the settings are validated.
-        dependencies = new(() => [.. probes.DistinctBy(static probe => probe.Name, StringComparer.Ordinal).Select(probe => new DependencyHealth(probe, options.Value, time))]);
-        this.options = options;
-        this.time = time;
-        this.logger = logger;
+        _dependencies = new(() => [.. probes.DistinctBy(static probe => probe.Name, StringComparer.Ordinal).Select(probe => new DependencyHealth(probe, options.Value, time))]);
+        this._options = options;
+        this._time = time;
+        this._logger = logger;
         meters.Create(MeterName).CreateObservableGauge(
             "back2code.dependency.up",
             () => Dependencies.Select(static d => new Measurement<int>(d.Current.Up ? 1 : 0, new KeyValuePair<string, object?>("dependency", d.Name))),
@@ -32,14 +32,14 @@ internal sealed partial class DependencyProber : BackgroundService
             "1 while the dependency answers its probe, else 0; never older than about three seconds.");
     }
 
-    public IReadOnlyList<DependencyHealth> Dependencies => dependencies.Value;
+    public IReadOnlyList<DependencyHealth> Dependencies => _dependencies.Value;
 
     internal Task ProbeOnceAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Dependencies.Select(dependency => ProbeAsync(dependency, cancellationToken)));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.ProbeInterval, time);
+        using var timer = new PeriodicTimer(_options.Value.ProbeInterval, _time);
         try
         {
             do
@@ -64,11 +64,11 @@ internal sealed partial class DependencyProber : BackgroundService
         var (up, detail) = dependency.Current;
         if (up)
         {
-            Log.DependencyUp(logger, dependency.Name);
+            Log.DependencyUp(_logger, dependency.Name);
         }
         else
         {
-            Log.DependencyDown(logger, dependency.Name, detail);
+            Log.DependencyDown(_logger, dependency.Name, detail);
         }
     }
 

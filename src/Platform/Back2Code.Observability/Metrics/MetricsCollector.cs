@@ -20,46 +20,46 @@ internal sealed class MetricsCollector : IDisposable
     /// <summary>Gauges of the runtime whose names end like a histogram's count, which Prometheus' own checks refuse. They explain little.</summary>
     private static readonly HashSet<string> Unwanted = ["dotnet.assembly.count", "dotnet.timer.count", "dotnet.process.cpu.count"];
 
-    private readonly SemaphoreSlim oneScrape = new(1);
-    private readonly PrometheusExporter exporter;
-    private readonly BaseExportingMetricReader reader;
-    private readonly MeterProvider provider;
+    private readonly SemaphoreSlim _oneScrape = new(1);
+    private readonly PrometheusExporter _exporter;
+    private readonly BaseExportingMetricReader _reader;
+    private readonly MeterProvider _provider;
 
     public MetricsCollector(ServiceIdentity service, IMeterFactory meters, IOptions<ObservabilityOptions> options)
     {
-        exporter = new PrometheusExporter(service);
-        reader = new BaseExportingMetricReader(exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative };
+        _exporter = new PrometheusExporter(service);
+        _reader = new BaseExportingMetricReader(_exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative };
         var limit = options.Value.MaxSeriesPerInstrument;
-        provider = Sdk.CreateMeterProviderBuilder()
+        _provider = Sdk.CreateMeterProviderBuilder()
             .AddMeter(Meters)
             .AddView(instrument => StreamOf(instrument, meters, limit))
-            .AddReader(reader)
+            .AddReader(_reader)
             .Build();
     }
 
     /// <summary>Collects and renders; the caller gets the text before the next scrape begins.</summary>
     public async Task CollectAsync(Func<ReadOnlyMemory<byte>, Task> write, CancellationToken cancellationToken)
     {
-        await oneScrape.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _oneScrape.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!reader.Collect(timeoutMilliseconds: 5_000))
+            if (!_reader.Collect(timeoutMilliseconds: 5_000))
             {
                 throw new InvalidOperationException("The metrics could not be collected.");
             }
 
-            await write(exporter.Text).ConfigureAwait(false);
+            await write(_exporter.Text).ConfigureAwait(false);
         }
         finally
         {
-            oneScrape.Release();
+            _oneScrape.Release();
         }
     }
 
     public void Dispose()
     {
-        provider.Dispose();
-        oneScrape.Dispose();
+        _provider.Dispose();
+        _oneScrape.Dispose();
     }
 
     private static MetricStreamConfiguration? StreamOf(Instrument instrument, IMeterFactory meters, int limit)

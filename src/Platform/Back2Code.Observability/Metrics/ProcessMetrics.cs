@@ -8,20 +8,22 @@ internal sealed class ProcessMetrics
 {
     public const string MeterName = "Back2Code.Process";
 
-    private readonly TimeProvider time;
-    private readonly Process process = Process.GetCurrentProcess();
-    private long refreshedAt;
+    private readonly TimeProvider _time;
+    private readonly Process _process = Process.GetCurrentProcess();
+    private long _refreshedAt;
 
     public ProcessMetrics(IMeterFactory meters, TimeProvider time)
     {
-        this.time = time;
+        this._time = time;
         var meter = meters.Create(MeterName);
         meter.CreateObservableCounter("process.cpu", () => Fresh().TotalProcessorTime.TotalSeconds, "s", "Processor time, user and system.");
         meter.CreateObservableGauge("process.resident_memory", () => Fresh().WorkingSet64, "By", "Resident memory.");
         meter.CreateObservableGauge("process.virtual_memory", () => Fresh().VirtualMemorySize64, "By", "Virtual memory.");
         meter.CreateObservableGauge("process.threads", () => Fresh().Threads.Count, "{thread}", "Threads of the operating system.");
         meter.CreateObservableGauge(
-            "process.start_time", () => (process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds, "s", "Start of the process, in seconds since 1970.");
+            "process.start_time", () => (_process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds, "s", "Start of the process, in seconds since 1970.");
+        meter.CreateObservableGauge(
+            "back2code.clock", () => _time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, "s", "This process's own clock, in seconds since 1970: beside the time of the scrape it shows how far it is off.");
         if (OperatingSystem.IsLinux())
         {
             meter.CreateObservableGauge("process.open_fds", CountDescriptors, "{descriptor}", "Open file descriptors.");
@@ -31,13 +33,13 @@ internal sealed class ProcessMetrics
     /// <summary>One refresh serves all instruments of a scrape.</summary>
     private Process Fresh()
     {
-        if (refreshedAt == 0 || time.GetElapsedTime(refreshedAt) > TimeSpan.FromMilliseconds(100))
+        if (_refreshedAt == 0 || _time.GetElapsedTime(_refreshedAt) > TimeSpan.FromMilliseconds(100))
         {
-            process.Refresh();
-            refreshedAt = time.GetTimestamp();
+            _process.Refresh();
+            _refreshedAt = _time.GetTimestamp();
         }
 
-        return process;
+        return _process;
     }
 
     private static int CountDescriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();

@@ -10,15 +10,15 @@ namespace Back2Code.Observability;
 /// </summary>
 internal sealed class PrometheusExporter(ServiceIdentity service) : BaseExporter<Metric>
 {
-    private readonly PrometheusText text = new();
+    private readonly PrometheusText _text = new();
 
-    public ReadOnlyMemory<byte> Text => text.Written;
+    public ReadOnlyMemory<byte> Text => _text.Written;
 
     public override ExportResult Export(in Batch<Metric> batch)
     {
-        text.Clear();
-        text.Family("target_info", "gauge", "The process that these metrics come from.");
-        text.Sample("target_info", "", PrometheusText.Labels(
+        _text.Clear();
+        _text.Family("target_info", "gauge", "The process that these metrics come from.");
+        _text.Sample("target_info", "", PrometheusText.Labels(
         [
             new("service.name", service.Name),
             new("service.instance.id", service.Instance),
@@ -53,7 +53,7 @@ internal sealed class PrometheusExporter(ServiceIdentity service) : BaseExporter
     {
         var type = TypeOf(metrics[0])!;
         var help = metrics[0].Description is { Length: > 0 } description ? description : $"{metrics[0].Name} of the meter {metrics[0].MeterName}.";
-        text.Family(name, type, help);
+        _text.Family(name, type, help);
 
         // The same series twice makes Prometheus refuse the whole scrape; the first one wins.
         var seen = metrics.Count > 1 ? new HashSet<string>(StringComparer.Ordinal) : null;
@@ -80,16 +80,16 @@ internal sealed class PrometheusExporter(ServiceIdentity service) : BaseExporter
         switch (type)
         {
             case MetricType.LongSum or MetricType.LongSumNonMonotonic:
-                text.Sample(name, "", labels, point.GetSumLong());
+                _text.Sample(name, "", labels, point.GetSumLong());
                 break;
             case MetricType.DoubleSum or MetricType.DoubleSumNonMonotonic:
-                text.Sample(name, "", labels, point.GetSumDouble());
+                _text.Sample(name, "", labels, point.GetSumDouble());
                 break;
             case MetricType.LongGauge:
-                text.Sample(name, "", labels, point.GetGaugeLastValueLong());
+                _text.Sample(name, "", labels, point.GetGaugeLastValueLong());
                 break;
             case MetricType.DoubleGauge:
-                text.Sample(name, "", labels, point.GetGaugeLastValueDouble());
+                _text.Sample(name, "", labels, point.GetGaugeLastValueDouble());
                 break;
             case MetricType.Histogram:
                 WriteHistogram(name, labels, point);
@@ -107,11 +107,11 @@ internal sealed class PrometheusExporter(ServiceIdentity service) : BaseExporter
         {
             cumulative += bucket.BucketCount;
             var le = double.IsPositiveInfinity(bucket.ExplicitBound) ? "+Inf" : bucket.ExplicitBound.ToString("R", CultureInfo.InvariantCulture);
-            text.Sample(name, "_bucket", labels, cumulative, le);
+            _text.Sample(name, "_bucket", labels, cumulative, le);
         }
 
-        text.Sample(name, "_sum", labels, point.GetHistogramSum());
-        text.Sample(name, "_count", labels, point.GetHistogramCount());
+        _text.Sample(name, "_sum", labels, point.GetHistogramSum());
+        _text.Sample(name, "_count", labels, point.GetHistogramCount());
     }
 
     private static List<KeyValuePair<string, object?>> TagsOf(in MetricPoint point)

@@ -12,11 +12,11 @@ internal sealed class PrometheusText
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    private readonly ArrayBufferWriter<byte> buffer = new(64 * 1024);
+    private readonly ArrayBufferWriter<byte> _buffer = new(64 * 1024);
 
-    public ReadOnlyMemory<byte> Written => buffer.WrittenMemory;
+    public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 
-    public void Clear() => buffer.ResetWrittenCount();
+    public void Clear() => _buffer.ResetWrittenCount();
 
     public void Family(string name, string type, string help)
     {
@@ -112,8 +112,8 @@ internal sealed class PrometheusText
 
     private PrometheusText Append(string text)
     {
-        var span = buffer.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length));
-        buffer.Advance(Encoding.UTF8.GetBytes(text, span));
+        var span = _buffer.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length));
+        _buffer.Advance(Encoding.UTF8.GetBytes(text, span));
         return this;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class TraceExport : IDisposable
 
     private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Back2Code.*"];
 
-    private readonly TracerProvider? provider;
+    private readonly TracerProvider? _provider;
 
     public TraceExport(ServiceIdentity service, IConfiguration configuration)
     {
@@ -23,7 +23,7 @@ internal sealed class TraceExport : IDisposable
             return;
         }
 
-        provider = Sdk.CreateTracerProviderBuilder()
+        _provider = Sdk.CreateTracerProviderBuilder()
             // The SDK reads the OTEL_* settings; from the host's configuration, of which the environment is a part.
             .ConfigureServices(services => services.AddSingleton(configuration))
             .ConfigureResource(resource => resource.AddService(service.Name, serviceVersion: service.Version, serviceInstanceId: service.Instance))
@@ -33,5 +33,5 @@ internal sealed class TraceExport : IDisposable
     }
 
     /// <summary>Sends what is still waiting, within the exporter's time-out.</summary>
-    public void Dispose() => provider?.Dispose();
+    public void Dispose() => _provider?.Dispose();
 }

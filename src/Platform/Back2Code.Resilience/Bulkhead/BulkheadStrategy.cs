@@ -12,8 +12,9 @@ internal sealed class BulkheadStrategy(ConcurrencyLimiter limiter, TimeSpan queu
     protected override async ValueTask<Outcome<TResult>> ExecuteCore<TResult, TState>(
         Func<ResilienceContext, TState, ValueTask<Outcome<TResult>>> callback, ResilienceContext context, TState state)
     {
-        var caller = context.Properties.GetValue(CallState.Key, null!).CallerToken;
-        using var lease = await EnterAsync(caller, context.CancellationToken).ConfigureAwait(false);
+        var call = context.Properties.GetValue(CallState.Key, null!);
+        var caller = call.CallerToken;
+        var lease = await EnterAsync(caller, context.CancellationToken).ConfigureAwait(false);
         if (lease is null)
         {
             return caller.IsCancellationRequested
@@ -21,7 +22,21 @@ internal sealed class BulkheadStrategy(ConcurrencyLimiter limiter, TimeSpan queu
                 : Outcome.FromException<TResult>(new BulkheadFullException());
         }
 
-        return await callback(context, state).ConfigureAwait(false);
+        try
+        {
+            return await callback(context, state).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = LeaveAsync(lease, call.LeftBehind);
+        }
+    }
+
+    /// <summary>Gives the place back when nothing of the call uses the dependency any more. How the attempts left behind end concerns nobody: their time was over.</summary>
+    private static async Task LeaveAsync(RateLimitLease lease, Task leftBehind)
+    {
+        await leftBehind.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lease.Dispose();
     }
 
     /// <summary>A place, or null when there was none in time.</summary>

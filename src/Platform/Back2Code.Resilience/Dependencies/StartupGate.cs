@@ -6,8 +6,8 @@ namespace Back2Code.Resilience;
 /// </summary>
 public sealed class StartupGate
 {
-    private readonly Lock gate = new();
-    private readonly List<StartupPart> parts = [];
+    private readonly Lock _gate = new();
+    private readonly List<StartupPart> _parts = [];
 
     /// <summary>Adds a part that must complete. Call it from a constructor, not from a background loop, or the gate is open for a moment.</summary>
     /// <param name="name">Shown in the health body, for example "migrations".</param>
@@ -16,9 +16,9 @@ public sealed class StartupGate
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         var part = new StartupPart(name);
-        lock (gate)
+        lock (_gate)
         {
-            parts.Add(part);
+            _parts.Add(part);
         }
 
         return part;
@@ -29,9 +29,9 @@ public sealed class StartupGate
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return parts.TrueForAll(static part => part.IsComplete);
+                return _parts.TrueForAll(static part => part.IsComplete);
             }
         }
     }
@@ -41,9 +41,9 @@ public sealed class StartupGate
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return [.. parts];
+                return [.. _parts];
             }
         }
     }
@@ -52,8 +52,8 @@ public sealed class StartupGate
 /// <summary>One part of the start-up. Thread-safe; once complete it stays complete.</summary>
 public sealed class StartupPart
 {
-    private volatile bool complete;
-    private volatile string? detail;
+    private volatile bool _complete;
+    private volatile string? _detail;
 
     internal StartupPart(string name) => Name = name;
 
@@ -61,18 +61,18 @@ public sealed class StartupPart
     public string Name { get; }
 
     /// <summary>Whether <see cref="Complete"/> was called.</summary>
-    public bool IsComplete => complete;
+    public bool IsComplete => _complete;
 
     /// <summary>What the part waits for at the moment, or null.</summary>
-    public string? Detail => detail;
+    public string? Detail => _detail;
 
     /// <summary>Tells what the part waits for ("PostgreSQL does not answer"); shown in the health body until the part completes. No secrets.</summary>
-    public void Report(string waitingFor) => detail = waitingFor;
+    public void Report(string waitingFor) => _detail = waitingFor;
 
     /// <summary>Marks the part as done. Calling it again changes nothing.</summary>
     public void Complete()
     {
-        complete = true;
-        detail = null;
+        _complete = true;
+        _detail = null;
     }
 }

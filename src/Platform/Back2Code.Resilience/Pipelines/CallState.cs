@@ -17,4 +17,9 @@ internal sealed class CallState(bool idempotent, long startedAt, CancellationTok
 
     /// <summary>The wait chosen for the next retry.</summary>
     public TimeSpan RetryDelay { get; set; }
+
+    /// <summary>Attempts whose time was over before they ended; completed when all of them have.</summary>
+    public Task LeftBehind { get; private set; } = Task.CompletedTask;
+
+    public void LeaveBehind(Task attempt) => LeftBehind = LeftBehind.IsCompleted ? attempt : Task.WhenAll(LeftBehind, attempt);
 }

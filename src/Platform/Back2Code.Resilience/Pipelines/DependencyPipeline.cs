@@ -12,44 +12,45 @@ namespace Back2Code.Resilience;
 /// Get it from <see cref="DependencyPipelines"/>. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Time-outs are cooperative: they cancel the token given to the operation, which must end soon after. The caller waits for it,
-/// because an operation left behind would use a place of the bulkhead that nobody counts.
+/// A time-out cancels the token given to the operation and ends the call at once, whether or not the operation heeds the token: clients of a
+/// dependency that has stopped answering may take seconds to notice. What is left behind keeps the call's place in the bulkhead until it ends, so that
+/// never more operations are under way than there are places, retries of a call apart.
 /// </remarks>
 public sealed partial class DependencyPipeline : IDisposable
 {
     /// <summary>A retry needs at least this much of the budget after its wait, or it could only end in a time-out.</summary>
     private static readonly TimeSpan LeastUsefulAttempt = TimeSpan.FromMilliseconds(10);
 
-    private readonly DependencyPipelineOptions options;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly Func<double> random;
-    private readonly CircuitBreakerStateProvider circuit = new();
-    private readonly ConcurrencyLimiter limiter;
-    private readonly ResiliencePipeline pipeline;
-    private long brokenUntil;
+    private readonly DependencyPipelineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Func<double> _random;
+    private readonly CircuitBreakerStateProvider _circuit = new();
+    private readonly ConcurrencyLimiter _limiter;
+    private readonly ResiliencePipeline _pipeline;
+    private long _brokenUntil;
 
-    internal DependencyPipeline(string name, DependencyPipelineOptions options, TimeProvider time, ILogger logger, Func<double> random)
+    internal DependencyPipeline(string name, DependencyPipelineOptions options, TimeProvider time, ILogger logger, Func<double> random, DependencyChaos? chaos = null)
     {
         Name = name;
-        this.options = options;
-        this.time = time;
-        this.logger = logger;
-        this.random = random;
-        limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
+        this._options = options;
+        this._time = time;
+        this._logger = logger;
+        this._random = random;
+        _limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
         {
             PermitLimit = options.MaxConcurrency,
             QueueLimit = options.MaxQueue,
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         });
-        pipeline = Build();
+        _pipeline = Build(chaos);
     }
 
     /// <summary>Name of the dependency.</summary>
     public string Name { get; }
 
     /// <summary>State of the circuit at this moment.</summary>
-    public CircuitBreakerState State => circuit.CircuitState switch
+    public CircuitBreakerState State => _circuit.CircuitState switch
     {
         CircuitState.Closed => CircuitBreakerState.Closed,
         CircuitState.HalfOpen => CircuitBreakerState.HalfOpen,
@@ -58,14 +59,17 @@ public sealed partial class DependencyPipeline : IDisposable
 
     internal CallCounts Counts { get; } = new();
 
-    internal int Limit => options.MaxConcurrency;
+    internal int Limit => _options.MaxConcurrency;
 
-    internal int InUse => options.MaxConcurrency - (int)(limiter.GetStatistics()?.CurrentAvailablePermits ?? 0);
+    internal int InUse => _options.MaxConcurrency - (int)(_limiter.GetStatistics()?.CurrentAvailablePermits ?? 0);
 
-    internal int Queued => (int)(limiter.GetStatistics()?.CurrentQueuedCount ?? 0);
+    internal int Queued => (int)(_limiter.GetStatistics()?.CurrentQueuedCount ?? 0);
 
     /// <summary>Calls the dependency.</summary>
-    /// <param name="operation">One attempt. It may run several times if <paramref name="idempotent"/>; it must heed its token, which is cancelled by time-outs and by the caller.</param>
+    /// <param name="operation">
+    /// One attempt. It may run several times if <paramref name="idempotent"/>. It should heed its token, which is cancelled by time-outs and by the caller:
+    /// the call ends then, and the operation may still be under way while it is tried again.
+    /// </param>
     /// <param name="cancellationToken">The caller's cancellation; it ends the call with <see cref="OperationCanceledException"/> and is no failure of the dependency.</param>
     /// <param name="idempotent">Whether repeating the operation after an unknown outcome does no harm. Only then is it retried.</param>
     /// <exception cref="DependencyUnavailableException">The dependency failed, did not answer in time, its circuit is open, or the call was shed.</exception>
@@ -74,12 +78,17 @@ public sealed partial class DependencyPipeline : IDisposable
     {
         ArgumentNullException.ThrowIfNull(operation);
         cancellationToken.ThrowIfCancellationRequested();
+        if (_circuit.CircuitState == CircuitState.Open && LeftOfBreak() is { Ticks: > 0 } left)
+        {
+            // Known without waiting for a place, which those that opened the circuit may still hold.
+            throw Unavailable(DependencyUnavailableReason.CircuitOpen, left, null);
+        }
 
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, cancellationToken);
-        context.Properties.Set(CallState.Key, new CallState(idempotent, time.GetTimestamp(), cancellationToken));
+        context.Properties.Set(CallState.Key, new CallState(idempotent, _time.GetTimestamp(), cancellationToken));
         try
         {
-            return await pipeline.ExecuteAsync(static (context, operation) => operation(context.CancellationToken), context, operation).ConfigureAwait(false);
+            return await _pipeline.ExecuteAsync(AttemptAsync, context, operation).ConfigureAwait(false);
         }
         catch (Exception exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -91,7 +100,7 @@ public sealed partial class DependencyPipeline : IDisposable
         catch (BulkheadFullException)
         {
             Counts.CountShed();
-            throw Unavailable(DependencyUnavailableReason.Shed, options.BreakDuration, null);
+            throw Unavailable(DependencyUnavailableReason.Shed, _options.BreakDuration, null);
         }
         catch (BrokenCircuitException broken)
         {
@@ -99,11 +108,11 @@ public sealed partial class DependencyPipeline : IDisposable
         }
         catch (Exception exception) when (exception is TimeoutRejectedException or OperationCanceledException)
         {
-            throw Unavailable(DependencyUnavailableReason.TimedOut, options.BreakDuration, exception);
+            throw Unavailable(DependencyUnavailableReason.TimedOut, _options.BreakDuration, exception);
         }
-        catch (Exception exception) when (exception is not DependencyUnavailableException && options.IsFailure(exception))
+        catch (Exception exception) when (exception is not DependencyUnavailableException && _options.IsFailure(exception))
         {
-            throw Unavailable(DependencyUnavailableReason.Failed, options.BreakDuration, exception);
+            throw Unavailable(DependencyUnavailableReason.Failed, _options.BreakDuration, exception);
         }
         finally
         {
@@ -127,26 +136,46 @@ public sealed partial class DependencyPipeline : IDisposable
             idempotent).ConfigureAwait(false);
 
     /// <summary>Ends the bulkhead; waiting calls are shed.</summary>
-    public void Dispose() => limiter.Dispose();
+    public void Dispose() => _limiter.Dispose();
 
-    private ResiliencePipeline Build()
+    private static async ValueTask<T> AttemptAsync<T>(ResilienceContext context, Func<CancellationToken, ValueTask<T>> operation)
     {
-        var builder = new ResiliencePipelineBuilder { Name = Name, TimeProvider = time };
+        var answer = operation(context.CancellationToken);
+        if (answer.IsCompleted)
+        {
+            return await answer.ConfigureAwait(false);
+        }
+
+        var work = answer.AsTask();
+        try
+        {
+            return await work.WaitAsync(context.CancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!work.IsCompleted)
+        {
+            Call(context).LeaveBehind(work);
+            throw;
+        }
+    }
+
+    private ResiliencePipeline Build(DependencyChaos? chaos)
+    {
+        var builder = new ResiliencePipelineBuilder { Name = Name, TimeProvider = _time };
         builder.AddTimeout(new TimeoutStrategyOptions
         {
-            Timeout = options.TotalTimeout,
+            Timeout = _options.TotalTimeout,
             OnTimeout = _ =>
             {
                 Counts.CountTotalTimeout();
                 return default;
             },
         });
-        builder.AddStrategy(_ => new BulkheadStrategy(limiter, options.QueueTimeout, time), new BulkheadStrategyOptions());
-        if (options.MaxRetries > 0)
+        builder.AddStrategy(_ => new BulkheadStrategy(_limiter, _options.QueueTimeout, _time), new BulkheadStrategyOptions());
+        if (_options.MaxRetries > 0)
         {
             builder.AddRetry(new RetryStrategyOptions
             {
-                MaxRetryAttempts = options.MaxRetries,
+                MaxRetryAttempts = _options.MaxRetries,
                 ShouldHandle = args => new(MayRetry(args.Context, args.Outcome.Exception)),
                 DelayGenerator = args => new(Call(args.Context).RetryDelay),
                 OnRetry = _ =>
@@ -159,38 +188,41 @@ public sealed partial class DependencyPipeline : IDisposable
 
         builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
-            FailureRatio = options.FailureRatio,
-            MinimumThroughput = options.MinimumThroughput,
-            SamplingDuration = options.SamplingDuration,
-            BreakDuration = options.BreakDuration,
-            StateProvider = circuit,
+            FailureRatio = _options.FailureRatio,
+            MinimumThroughput = _options.MinimumThroughput,
+            SamplingDuration = _options.SamplingDuration,
+            BreakDuration = _options.BreakDuration,
+            StateProvider = _circuit,
             ShouldHandle = args => new(CountsAgainstCircuit(args.Context, args.Outcome.Exception)),
             OnOpened = args =>
             {
-                Volatile.Write(ref brokenUntil, time.GetTimestamp() + (long)(args.BreakDuration.TotalSeconds * time.TimestampFrequency));
-                Log.CircuitOpened(logger, Name, args.BreakDuration.TotalMilliseconds, args.Outcome.Exception?.Message);
+                Volatile.Write(ref _brokenUntil, _time.GetTimestamp() + (long)(args.BreakDuration.TotalSeconds * _time.TimestampFrequency));
+                Log.CircuitOpened(_logger, Name, args.BreakDuration.TotalMilliseconds, args.Outcome.Exception?.Message);
                 return default;
             },
             OnHalfOpened = _ =>
             {
-                Log.CircuitHalfOpened(logger, Name);
+                Log.CircuitHalfOpened(_logger, Name);
                 return default;
             },
             OnClosed = _ =>
             {
-                Log.CircuitClosed(logger, Name);
+                Log.CircuitClosed(_logger, Name);
                 return default;
             },
         });
         builder.AddTimeout(new TimeoutStrategyOptions
         {
-            Timeout = options.AttemptTimeout,
+            Timeout = _options.AttemptTimeout,
             OnTimeout = _ =>
             {
                 Counts.CountAttemptTimeout();
                 return default;
             },
         });
+
+        // Last, where the dependency itself is: everything above meets what it does as the dependency's own trouble.
+        chaos?.AddTo(builder, Name, _time);
         return builder.Build();
     }
 
@@ -203,9 +235,9 @@ public sealed partial class DependencyPipeline : IDisposable
             return false;
         }
 
-        var previous = call.RetryDelay == TimeSpan.Zero ? options.RetryBaseDelay : call.RetryDelay;
-        var delay = Jitter.Next(previous, options.RetryBaseDelay, options.RetryMaxDelay, random());
-        if (options.TotalTimeout - time.GetElapsedTime(call.StartedAt) < delay + LeastUsefulAttempt)
+        var previous = call.RetryDelay == TimeSpan.Zero ? _options.RetryBaseDelay : call.RetryDelay;
+        var delay = Jitter.Next(previous, _options.RetryBaseDelay, _options.RetryMaxDelay, _random());
+        if (_options.TotalTimeout - _time.GetElapsedTime(call.StartedAt) < delay + LeastUsefulAttempt)
         {
             return false;
         }
@@ -225,23 +257,25 @@ public sealed partial class DependencyPipeline : IDisposable
         {
             // Polly closes a half-open circuit on any outcome that is not a failure. A trial that its caller abandoned
             // proves nothing, so the circuit must stay open.
-            return circuit.CircuitState == CircuitState.HalfOpen;
+            return _circuit.CircuitState == CircuitState.HalfOpen;
         }
 
         // A cancellation that is not the caller's is a time-out: ours, or one inside the dependency's client.
-        return exception is TimeoutRejectedException or OperationCanceledException || IsDependencyFailure(exception);
+        return exception is TimeoutRejectedException or OperationCanceledException ? _options.TimeoutsOpenCircuit : IsDependencyFailure(exception);
     }
 
     private bool IsDependencyFailure(Exception exception) =>
         exception is not BrokenCircuitException and not BulkheadFullException
-        && (exception is OperationCanceledException || options.IsFailure(exception));
+        && (exception is OperationCanceledException || _options.IsFailure(exception));
 
     private TimeSpan RestOfBreak()
     {
-        var left = time.GetElapsedTime(time.GetTimestamp(), Volatile.Read(ref brokenUntil));
+        var left = LeftOfBreak();
         // While a trial is under way the break is over and the outcome unknown: one more break is a fair guess.
-        return left > TimeSpan.Zero ? left : options.BreakDuration;
+        return left > TimeSpan.Zero ? left : _options.BreakDuration;
     }
+
+    private TimeSpan LeftOfBreak() => _time.GetElapsedTime(_time.GetTimestamp(), Volatile.Read(ref _brokenUntil));
 
     private DependencyUnavailableException Unavailable(DependencyUnavailableReason reason, TimeSpan retryAfter, Exception? cause) =>
         new(Name, reason, retryAfter, cause);

@@ -60,6 +60,12 @@ public sealed class DependencyPipelineOptions
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Whether calls without an answer in time count towards opening the circuit. Default true. A breaker that counts only what a client throws stays closed on a
+    /// dependency that merely does not answer, and every call waits: the drill <c>breaker-did-not-open</c> shows both.
+    /// </summary>
+    public bool TimeoutsOpenCircuit { get; set; } = true;
+
+    /// <summary>
     /// Tells a failure of the dependency (true: counted by the breaker, retried, reported as <see cref="DependencyUnavailableException"/>)
     /// from an answer that merely says no (false: passed on as it is). Not asked about time-outs and the caller's own cancellation.
     /// Default: I/O, socket, HTTP connection and time-out exceptions, and database exceptions marked transient.

@@ -40,7 +40,8 @@ public static class ResilienceServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<ILoggerFactory>(),
-            Jitter.Random));
+            Jitter.Random,
+            provider.GetService<DependencyChaos>()));
         services.AddSingleton(new DependencyName(name));
         return services;
     }

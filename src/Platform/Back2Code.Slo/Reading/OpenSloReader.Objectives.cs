@@ -43,6 +43,7 @@ internal sealed partial class OpenSloReader
             BudgetingMethod = budgeting,
             Targets = [.. (objectives ?? []).Select(o => Target(o, budgeting, indicator, isComposite))],
             AlertPolicies = [.. (spec.Maps("alertPolicies") ?? []).Select(PolicyOf).OfType<SloAlertPolicy>()],
+            AlertWindows = item.Meta.AlertWindows,
             Source = item.Document.Line,
         };
     }

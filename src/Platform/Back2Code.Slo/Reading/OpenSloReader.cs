@@ -110,7 +110,7 @@ internal sealed partial class OpenSloReader
     {
         if (owner.RequiredMap("metadata") is not { } map)
         {
-            return new Metadata("", "");
+            return new Metadata("", "", null);
         }
 
         string name = map.RequiredText("name");
@@ -121,9 +121,28 @@ internal sealed partial class OpenSloReader
 
         string display = map.Text("displayName") ?? name;
         map.Pairs("labels", lists: true);
-        map.Pairs("annotations", lists: false);
+        IReadOnlyList<BurnRatePair>? windows = AlertWindows(map, map.Pairs("annotations", lists: false));
         map.Close();
-        return new Metadata(name, display);
+        return new Metadata(name, display, windows);
+    }
+
+    /// <summary>OpenSLO has one window a policy; this platform's pairs are its own, so they are annotations. Foreign ones are left alone, ours are strict.</summary>
+    private static IReadOnlyList<BurnRatePair>? AlertWindows(StrictMap metadata, IReadOnlyDictionary<string, string> annotations)
+    {
+        IReadOnlyList<BurnRatePair>? pairs = null;
+        foreach ((string key, string value) in annotations.Where(a => a.Key.StartsWith("back2code/", StringComparison.Ordinal)))
+        {
+            if (key != AlertWindowsText.Annotation)
+            {
+                metadata.ErrorAt("annotations", $"unknown annotation '{key}'; allowed: {AlertWindowsText.Annotation}");
+            }
+            else if (!AlertWindowsText.TryParse(value, out pairs))
+            {
+                metadata.ErrorAt("annotations", $"{key} is '{value}'; allowed: {AlertWindowsText.Allowed}");
+            }
+        }
+
+        return pairs;
     }
 
     private static bool IsLabel(string name) =>
@@ -184,7 +203,7 @@ internal sealed partial class OpenSloReader
         return null;
     }
 
-    private sealed record Metadata(string Name, string DisplayName);
+    private sealed record Metadata(string Name, string DisplayName, IReadOnlyList<BurnRatePair>? AlertWindows);
 
     private sealed record OpenSloObject(string Kind, Metadata Meta, StrictMap Spec, StrictMap Document);
 }

@@ -54,6 +54,9 @@ public sealed record ServiceLevelObjective
     /// <summary>Declared alerts, beside the burn-rate pairs that every SLO gets.</summary>
     public IReadOnlyList<SloAlertPolicy> AlertPolicies { get; init; } = [];
 
+    /// <summary>The pairs of windows from the annotation <c>back2code/alert-windows</c>; null: those of <see cref="BurnRatePair.For"/>.</summary>
+    public IReadOnlyList<BurnRatePair>? AlertWindows { get; init; }
+
     /// <summary>Where the SLO stands.</summary>
     public required SourceLine Source { get; init; }
 }

@@ -14,6 +14,8 @@ internal sealed class SloFileErrors
 
     public void Add(SourceLine at, string message) => _errors.Add(new SloFileError(at.File, at.Line, message));
 
+    public bool Any => _errors.Count > 0;
+
     public void ThrowIfAny()
     {
         if (_errors.Count > 0)

@@ -12,14 +12,14 @@ internal sealed class RuleFile
     public void Group(string name, TimeSpan interval) =>
         _text.Append("  - name: ").Append(PromText.Quoted(name)).Append("\n    interval: ").Append(PromText.Duration(interval)).Append("\n    rules:\n");
 
-    public void Record(string name, string expression, IEnumerable<KeyValuePair<string, string>> labels)
+    public void Record(string name, string expression, IReadOnlyCollection<KeyValuePair<string, string>> labels)
     {
         _text.Append("      - record: ").Append(name).Append('\n');
         Expression(expression);
         Pairs("labels", labels);
     }
 
-    public void Alert(string name, string expression, TimeSpan holdFor, IEnumerable<KeyValuePair<string, string>> labels, IEnumerable<KeyValuePair<string, string>> annotations)
+    public void Alert(string name, string expression, TimeSpan holdFor, IReadOnlyCollection<KeyValuePair<string, string>> labels, IReadOnlyCollection<KeyValuePair<string, string>> annotations)
     {
         _text.Append("      - alert: ").Append(name).Append('\n');
         Expression(expression);
@@ -49,8 +49,13 @@ internal sealed class RuleFile
         }
     }
 
-    private void Pairs(string field, IEnumerable<KeyValuePair<string, string>> pairs)
+    private void Pairs(string field, IReadOnlyCollection<KeyValuePair<string, string>> pairs)
     {
+        if (pairs.Count == 0)
+        {
+            return;
+        }
+
         _text.Append("        ").Append(field).Append(":\n");
         foreach ((string key, string value) in pairs)
         {

@@ -11,6 +11,9 @@ internal sealed record Alert
 
     public required DateTimeOffset StartsAt { get; init; }
 
+    /// <summary><see cref="StartsAt"/> as the sender wrote it, which may be ahead of our clock; with the fingerprint it identifies the episode.</summary>
+    public DateTimeOffset? ClaimedStart { get; init; }
+
     /// <summary>Null while it fires.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 

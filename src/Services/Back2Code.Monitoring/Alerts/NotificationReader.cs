@@ -72,6 +72,7 @@ internal static class NotificationReader
         }
 
         // A sender's clock may be ahead of ours; nothing that we were told has happened after we were told.
+        DateTimeOffset claimedStart = Times.ToMicroseconds(startsAt);
         startsAt = Earlier(startsAt, receivedAt);
         DateTimeOffset? endsAt = resolved ? Earlier(alert.EndsAt ?? receivedAt, receivedAt) : null;
         return (
@@ -81,6 +82,7 @@ internal static class NotificationReader
                 Name = name,
                 Severity = SeverityOf(labels),
                 StartsAt = startsAt,
+                ClaimedStart = claimedStart,
                 EndsAt = endsAt < startsAt ? startsAt : endsAt,
                 Labels = labels,
                 Annotations = Pairs(alert.Annotations),
@@ -109,7 +111,7 @@ internal static class NotificationReader
     }
 
     /// <summary>At most <paramref name="length"/> characters, and none that PostgreSQL's text cannot hold.</summary>
-    private static string Cut(string? text, int length)
+    internal static string Cut(string? text, int length)
     {
         text ??= "";
         if (text.Length > length)

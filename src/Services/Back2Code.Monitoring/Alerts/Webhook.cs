@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Back2Code.Monitoring.Incidents;
 using Back2Code.Monitoring.Spool;
+using Back2Code.Monitoring.Watchdog;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -15,14 +16,15 @@ internal sealed partial class Webhook
     private const string Scheme = "Bearer ";
 
     private readonly IncidentDesk _desk;
+    private readonly DeadMansSwitch _watchdog;
     private readonly ILogger<Webhook> _logger;
     private readonly byte[] _tokenHash;
     private readonly int _bodyLimitBytes;
     private readonly Counter<long> _notifications;
 
-    public Webhook(IncidentDesk desk, IOptions<MonitoringOptions> options, IMeterFactory meters, ILogger<Webhook> logger)
+    public Webhook(IncidentDesk desk, DeadMansSwitch watchdog, IOptions<MonitoringOptions> options, IMeterFactory meters, ILogger<Webhook> logger)
     {
-        (_desk, _logger) = (desk, logger);
+        (_desk, _watchdog, _logger) = (desk, watchdog, logger);
         _bodyLimitBytes = options.Value.WebhookBodyLimitBytes;
         _tokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(options.Value.WebhookToken));
         _notifications = meters.Create("Back2Code.Monitoring").CreateCounter<long>(
@@ -63,12 +65,18 @@ internal sealed partial class Webhook
             return Refuse("too-large", MonitoringProblems.NotificationTooLarge(_bodyLimitBytes));
         }
 
+        // Most notifications only say that all is well: nothing to record.
+        alerts = _watchdog.Sift(alerts);
+        if (alerts.Count == 0)
+        {
+            return Accept();
+        }
+
         try
         {
             if (await _desk.AcceptAsync(alerts, receivedAt, cancellationToken))
             {
-                _notifications.Add(1, new KeyValuePair<string, object?>("result", "accepted"));
-                return TypedResults.Accepted((string?)null);
+                return Accept();
             }
         }
         catch (IOException e)
@@ -91,6 +99,12 @@ internal sealed partial class Webhook
 
         byte[] presented = SHA256.HashData(Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim()));
         return CryptographicOperations.FixedTimeEquals(presented, _tokenHash);
+    }
+
+    private Accepted Accept()
+    {
+        _notifications.Add(1, new KeyValuePair<string, object?>("result", "accepted"));
+        return TypedResults.Accepted((string?)null);
     }
 
     private ProblemHttpResult Refuse(string result, ProblemHttpResult problem)

@@ -24,6 +24,8 @@ internal sealed partial class GatewayLogReceiver(
             return;
         }
 
+        metrics.Introduce();
+
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using Microsoft.Extensions.Options;
 
 namespace Back2Code.Monitoring.Gateway;
 
@@ -8,9 +9,10 @@ internal sealed class GatewayMetrics
 {
     private const int MaximumBackends = 16;
     private const string Other = "other";
+    private const string None = "none";
 
     // 0.5 is the latency objective: only an edge exactly there makes "at most 500 ms" countable.
-    private static readonly double[] Edges = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    internal static readonly double[] Edges = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
     private static readonly string[] CodeClasses = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -20,7 +22,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _requests;
     private readonly Counter<long> _unparsable;
 
-    public GatewayMetrics(IMeterFactory meters)
+    public GatewayMetrics(IMeterFactory meters, IOptions<MonitoringOptions> options)
     {
         Meter meter = meters.Create("Back2Code.Monitoring.Gateway");
         _backendsByText = _backends.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -29,7 +31,32 @@ internal sealed class GatewayMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Edges });
         _requests = meter.CreateCounter<long>("gateway.requests", "{request}", "Requests that the gateway has finished.");
         _unparsable = meter.CreateCounter<long>("gateway.log.unparsable", "{line}", "Lines of the gateway's log that could not be read.");
+        foreach (string backend in options.Value.GatewayBackends)
+        {
+            _backends.TryAdd(backend, backend);
+        }
+    }
+
+    /// <summary>
+    /// Makes the series exist before the first request: an SLO must tell "no requests" from "no metric", and Prometheus cannot see a counter grow
+    /// that did not exist at the scrape before. A histogram cannot be made without a value; its one observation is of no method and no answer.
+    /// Called when the service starts: what is counted earlier nobody hears.
+    /// </summary>
+    public void Introduce()
+    {
         _unparsable.Add(0);
+        foreach (object? name in _backends.Values)
+        {
+            var backend = new KeyValuePair<string, object?>("backend", name);
+            _duration.Record(0, backend, new("method", None), new("code_class", None));
+            foreach (string method in (string[])["GET", "POST", "PUT", "DELETE"])
+            {
+                foreach (string codeClass in (string[])["2xx", "4xx", "5xx"])
+                {
+                    _requests.Add(0, backend, new("method", method), new("code_class", codeClass));
+                }
+            }
+        }
     }
 
     /// <summary>Counts one datagram. Not thread-safe: one receiver calls it.</summary>

@@ -1,21 +1,27 @@
 using System.Security.Cryptography;
 using System.Text;
 using Back2Code.Monitoring.Alerts;
+using Back2Code.Monitoring.Notifying;
 using Back2Code.Monitoring.Spool;
 
 namespace Back2Code.Monitoring.Incidents;
 
 /// <summary>
-/// All open incidents and the latest resolved ones, in memory: the state that notifications change. Deterministic: the same records in the same order
+/// All active incidents and the latest resolved ones, in memory: the state that notifications change. Deterministic: the same records in the same order
 /// give the same incidents with the same ids, so the spool can be replayed. Thread-safe.
 /// </summary>
-internal sealed class IncidentBook(TimeSpan reopenWithin)
+internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan eventLookback)
 {
+    public const string DefaultGroup = "platform";
+
     private const int ResolvedKept = 100;
+    private const int EventsKept = 200;
+    private const int EndedLooseKept = 10_000;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Incident> _incidents = [];
     private readonly Dictionary<Guid, long> _storedRevisions = [];
+    private readonly List<PlatformEvent> _events = [];
 
     // The latest episode of each alert. It is enough to recognise whatever is repeated or late, without searching all incidents.
     private readonly Dictionary<string, LatestEpisode> _latest = new(StringComparer.Ordinal);
@@ -32,11 +38,27 @@ internal sealed class IncidentBook(TimeSpan reopenWithin)
         }
     }
 
-    public Incident? Find(Guid id)
+    /// <summary>Alerts known here, active or not: what an attacker or a storm could grow without bound.</summary>
+    public int KnownAlerts
     {
-        lock (_gate)
+        get
         {
-            return _incidents.GetValueOrDefault(id);
+            lock (_gate)
+            {
+                return _latest.Count;
+            }
+        }
+    }
+
+    /// <summary>Alerts that fire as far as we were told, in incidents and outside.</summary>
+    public IReadOnlyList<AlertEpisode> ActiveAlerts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _latest.Values.Where(l => l.Episode.IsActive).Select(l => l.Episode)];
+            }
         }
     }
 
@@ -52,6 +74,23 @@ internal sealed class IncidentBook(TimeSpan reopenWithin)
         }
     }
 
+    public Incident? Find(Guid id)
+    {
+        lock (_gate)
+        {
+            return _incidents.GetValueOrDefault(id);
+        }
+    }
+
+    /// <summary>The active incident of a group, or null.</summary>
+    public Incident? ActiveOf(string group)
+    {
+        lock (_gate)
+        {
+            return _incidents.Values.Where(i => i.Group == group && i.IsActive).MaxBy(i => i.OpenedAt);
+        }
+    }
+
     public void MarkStored(Guid id, long revision)
     {
         lock (_gate)
@@ -61,133 +100,126 @@ internal sealed class IncidentBook(TimeSpan reopenWithin)
         }
     }
 
-    public void Apply(SpoolRecord record)
+    /// <returns>The news in it, for the channels.</returns>
+    public IReadOnlyList<Notice> Apply(SpoolRecord record)
     {
         lock (_gate)
         {
-            foreach (Incident incident in record.Incidents ?? [])
-            {
-                if (!_incidents.TryGetValue(incident.Id, out Incident? known) || known.Revision < incident.Revision)
-                {
-                    _incidents[incident.Id] = incident;
-                    foreach (AlertEpisode episode in incident.Alerts)
-                    {
-                        Remember_NeedsLock(incident.Id, episode.Fingerprint, episode.StartsAt, episode.EndsAt);
-                    }
-                }
-            }
-
+            Restore_NeedsLock(record);
+            IReadOnlyList<Notice> news = [];
             if (record.Alerts is { } alerts)
             {
-                ApplyAlerts_NeedsLock(record, alerts);
+                news = ApplyAlerts_NeedsLock(record, alerts);
+            }
+            else if (record.Change is { } change)
+            {
+                news = ApplyChange_NeedsLock(record, change);
+            }
+            else if (record.Event is { } happened)
+            {
+                ApplyEvent_NeedsLock(happened);
             }
 
             DropOld_NeedsLock();
+            return news;
         }
     }
 
-    private void ApplyAlerts_NeedsLock(SpoolRecord record, IReadOnlyList<Alert> alerts)
+    /// <summary>Everything, for the snapshot that begins a segment of the spool.</summary>
+    public SpoolRecord Snapshot(Guid id, DateTimeOffset at)
     {
-        var touched = new HashSet<Guid>();
-
-        // First what fires, then what has ended: a notification that says "A ended, B began" must not close the incident in between.
-        foreach (Alert alert in alerts.Where(a => a.EndsAt is null))
+        lock (_gate)
         {
-            Fire_NeedsLock(alert, record, touched);
-        }
-
-        foreach (Alert alert in alerts.Where(a => a.EndsAt is not null))
-        {
-            End_NeedsLock(alert, record, touched);
-        }
-
-        foreach (Guid id in touched)
-        {
-            Incident incident = _incidents[id];
-            if (incident.State == IncidentState.Open && !incident.HasActiveAlerts)
+            return new SpoolRecord(id, at, Incidents: [.. _incidents.Values])
             {
-                _incidents[id] = IncidentChanges.Resolve(incident, record.ReceivedAt);
+                Events = [.. _events],
+                LooseAlerts = [.. _latest.Values.Where(l => !l.IsListed).Select(l => new LooseAlert(l.Incident, l.Episode))],
+            };
+        }
+    }
+
+    private void Restore_NeedsLock(SpoolRecord record)
+    {
+        foreach (Incident incident in record.Incidents ?? [])
+        {
+            if (!_incidents.TryGetValue(incident.Id, out Incident? known) || known.Revision < incident.Revision)
+            {
+                _incidents[incident.Id] = incident;
+                foreach (AlertEpisode episode in incident.Alerts)
+                {
+                    Remember_NeedsLock(new LatestEpisode(incident.Id, episode, IsListed: true));
+                }
             }
         }
-    }
 
-    private void Fire_NeedsLock(Alert alert, SpoolRecord record, HashSet<Guid> touched)
-    {
-        // Active: Alertmanager repeats itself. Ended after this one began: the notification was overtaken by the one that it has ended.
-        bool isKnown = _latest.TryGetValue(alert.Fingerprint, out LatestEpisode latest) && (latest.EndsAt is null || alert.StartsAt < latest.EndsAt);
-        if (!isKnown)
+        foreach (LooseAlert loose in record.LooseAlerts ?? [])
         {
-            Join_NeedsLock(alert, record, touched);
+            Remember_NeedsLock(new LatestEpisode(loose.Incident, loose.Episode, IsListed: false));
+        }
+
+        if (record.Events is { } events)
+        {
+            _events.Clear();
+            _events.AddRange(events);
         }
     }
 
-    private void End_NeedsLock(Alert alert, SpoolRecord record, HashSet<Guid> touched)
+    private void ApplyEvent_NeedsLock(PlatformEvent happened)
     {
-        DateTimeOffset endsAt = alert.EndsAt!.Value;
-        if (!_latest.TryGetValue(alert.Fingerprint, out LatestEpisode latest) || (latest.EndsAt is { } ended && alert.StartsAt >= ended))
-        {
-            // It began and ended without a word to us in between. That is evidence all the same.
-            Join_NeedsLock(alert, record, touched);
-            return;
-        }
-
-        // Otherwise it has ended already, or this is the end of an episode before the active one: nothing new.
-        if (latest.EndsAt is null && endsAt >= latest.StartsAt)
-        {
-            Incident incident = _incidents[latest.Incident];
-            AlertEpisode active = incident.Alerts.Last(a => a.IsActive && a.Fingerprint == alert.Fingerprint);
-            _incidents[incident.Id] = IncidentChanges.End(incident, active, endsAt, record.ReceivedAt);
-            _latest[alert.Fingerprint] = latest with { EndsAt = endsAt };
-            touched.Add(incident.Id);
-        }
-    }
-
-    private void Join_NeedsLock(Alert alert, SpoolRecord record, HashSet<Guid> touched)
-    {
-        string group = GroupOf(alert);
-        Incident incident = _incidents.Values
-            .Where(i => i.Group == group && Overlaps(i, alert))
-            .OrderBy(i => i.State).ThenByDescending(i => i.OpenedAt).FirstOrDefault()
-            ?? IncidentChanges.Open(IdFor(record.Id, group, alert), group, alert, record.ReceivedAt);
-        if (!IncidentChanges.HasRoom(incident))
+        if (_events.Contains(happened))
         {
             return;
         }
 
-        if (incident.State == IncidentState.Resolved && alert.EndsAt is null)
+        _events.Add(happened);
+        if (_events.Count > EventsKept)
         {
-            incident = IncidentChanges.Reopen(incident, alert, record.ReceivedAt);
+            _events.RemoveAt(0);
         }
 
-        _incidents[incident.Id] = IncidentChanges.Add(incident, alert, record.ReceivedAt);
-        Remember_NeedsLock(incident.Id, alert.Fingerprint, alert.StartsAt, alert.EndsAt);
-        touched.Add(incident.Id);
-    }
-
-    private void Remember_NeedsLock(Guid incident, string fingerprint, DateTimeOffset startsAt, DateTimeOffset? endsAt)
-    {
-        if (!_latest.TryGetValue(fingerprint, out LatestEpisode latest) || latest.StartsAt <= startsAt)
+        foreach (Incident incident in _incidents.Values.Where(i => happened.Concerns(i, eventLookback)).ToList())
         {
-            _latest[fingerprint] = new LatestEpisode(incident, startsAt, endsAt);
+            _incidents[incident.Id] = IncidentChanges.Tell(incident, happened);
         }
     }
 
-    private bool Overlaps(Incident incident, Alert alert) => incident.ResolvedAt is not { } resolvedAt
-        || (alert.StartsAt <= resolvedAt + reopenWithin && (alert.EndsAt ?? DateTimeOffset.MaxValue) >= incident.OpenedAt);
-
-    /// <summary>Everything is one group unless a rule says otherwise: on one platform, alerts at one time are one outage until somebody knows better.</summary>
-    private static string GroupOf(Alert alert) => alert.Labels.GetValueOrDefault("incident_group") is { Length: > 0 } group ? group : "platform";
-
-    /// <summary>Derived, not drawn, so that replaying the record opens the same incident: the record's id names it, unless the record opens several.</summary>
-    private Guid IdFor(Guid record, string group, Alert alert)
+    private Notice[] ApplyChange_NeedsLock(SpoolRecord record, IncidentChange change)
     {
-        if (!_incidents.ContainsKey(record))
+        if (change.Kind == IncidentChangeKind.Open)
         {
-            return record;
+            Incident opened = IncidentWork.Open(change, record.ReceivedAt);
+            _incidents[opened.Id] = TellEvents_NeedsLock(opened);
+            return [new Notice { Id = record.Id, At = record.ReceivedAt, Incident = opened.Id, Severity = opened.Severity, Text = $"Opened by {change.By}: {opened.Title}" }];
         }
 
+        if (!_incidents.TryGetValue(change.Incident, out Incident? incident))
+        {
+            return [];
+        }
+
+        Incident changed = _incidents[incident.Id] = IncidentWork.Apply(incident, change, record.ReceivedAt);
+        return changed.Severity > incident.Severity
+            ? [new Notice { Id = record.Id, At = record.ReceivedAt, Incident = changed.Id, Severity = changed.Severity, Text = $"{change.By} raised the severity to {IncidentChanges.Text(changed.Severity)}" }]
+            : [];
+    }
+
+    private Incident TellEvents_NeedsLock(Incident incident) =>
+        _events.Where(e => e.Concerns(incident, eventLookback)).Aggregate(incident, IncidentChanges.Tell);
+
+    private void Remember_NeedsLock(LatestEpisode episode)
+    {
+        string fingerprint = episode.Episode.Fingerprint;
+        if (!_latest.TryGetValue(fingerprint, out LatestEpisode? latest) || latest.Episode.StartsAt <= episode.Episode.StartsAt)
+        {
+            _latest[fingerprint] = episode;
+        }
+    }
+
+    /// <summary>Derived, not drawn, so that replaying the record gives the same: the record's id names the first, the others come from it.</summary>
+    private static Guid Derive(Guid record, string from)
+    {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{record:N}/{group}/{alert.Fingerprint}/{alert.StartsAt:O}"), hash);
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{record:N}/{from}"), hash);
 
         // RFC 9562 version 8: a UUID whose content is ours to define.
         hash[6] = (byte)((hash[6] & 0x0f) | 0x80);
@@ -200,27 +232,36 @@ internal sealed class IncidentBook(TimeSpan reopenWithin)
     /// <summary>Forgets the oldest resolved incidents that PostgreSQL has. What it does not have is kept; the desk refuses notifications before that grows large.</summary>
     private void DropOld_NeedsLock()
     {
-        int surplus = _incidents.Values.Count(i => i.State == IncidentState.Resolved) - ResolvedKept;
-        if (surplus <= 0)
+        int surplus = _incidents.Values.Count(i => !i.IsActive) - ResolvedKept;
+        if (surplus > 0)
         {
-            return;
+            var dropped = _incidents.Values
+                .Where(i => !i.IsActive && !IsUnstored_NeedsLock(i))
+                .OrderBy(i => i.ResolvedAt).Take(surplus).Select(i => i.Id).ToHashSet();
+            foreach (Guid id in dropped)
+            {
+                _incidents.Remove(id);
+                _storedRevisions.Remove(id);
+            }
+
+            foreach ((string fingerprint, _) in _latest.Where(l => l.Value.Incident is { } of && dropped.Contains(of)).ToList())
+            {
+                _latest.Remove(fingerprint);
+            }
         }
 
-        foreach (Incident old in _incidents.Values
-            .Where(i => i.State == IncidentState.Resolved && !IsUnstored_NeedsLock(i))
-            .OrderBy(i => i.ResolvedAt).Take(surplus).ToList())
+        if (_latest.Count > EndedLooseKept)
         {
-            _incidents.Remove(old.Id);
-            _storedRevisions.Remove(old.Id);
-            foreach (AlertEpisode episode in old.Alerts)
+            var ended = _latest.Where(l => l.Value is { IsListed: false, Episode.IsActive: false }).OrderBy(l => l.Value.Episode.EndsAt).ToList();
+            foreach ((string fingerprint, _) in ended.SkipLast(EndedLooseKept))
             {
-                if (_latest.TryGetValue(episode.Fingerprint, out LatestEpisode latest) && latest.Incident == old.Id)
-                {
-                    _latest.Remove(episode.Fingerprint);
-                }
+                _latest.Remove(fingerprint);
             }
         }
     }
 
-    private readonly record struct LatestEpisode(Guid Incident, DateTimeOffset StartsAt, DateTimeOffset? EndsAt);
+    /// <param name="Incident">Null for an alert that opens none.</param>
+    /// <param name="Episode">As it stands now.</param>
+    /// <param name="IsListed">True when the incident's list holds it.</param>
+    private sealed record LatestEpisode(Guid? Incident, AlertEpisode Episode, bool IsListed);
 }

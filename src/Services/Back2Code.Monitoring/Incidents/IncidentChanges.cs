@@ -7,6 +7,7 @@ internal static class IncidentChanges
 {
     // An alert storm must not grow one incident without bound. Ended episodes give way first; the time line stops listing single alerts.
     public const int MaximumAlerts = 2_000;
+    public const int MaximumActions = 100;
     private const int MaximumTimeline = 1_000;
 
     public static Incident Open(Guid id, string group, Alert first, DateTimeOffset recordedAt) => Note(
@@ -25,72 +26,79 @@ internal static class IncidentChanges
         "incident.opened",
         $"Opened by {first.Name}");
 
+    /// <summary>Work that had begun goes on: who has acknowledged an alert that flaps is not asked again. A mitigation that did not hold is none.</summary>
     public static Incident Reopen(Incident incident, Alert alert, DateTimeOffset recordedAt) => Note(
-        incident with { State = IncidentState.Open, ResolvedAt = null },
+        incident with
+        {
+            State = incident.AcknowledgedAt is null ? IncidentState.Open : IncidentState.Acknowledged,
+            ResolvedAt = null,
+            ResolvedBy = null,
+            MitigatedAt = null,
+        },
         alert.StartsAt,
         recordedAt,
         "incident.reopened",
         $"{alert.Name} fires again before the incident has been quiet for long");
 
-    /// <summary>False when the incident is full of active alerts: one more would tell nothing that 2,000 do not.</summary>
+    /// <summary>False when the incident is full of active alerts: it lists no more, though it counts them.</summary>
     public static bool HasRoom(Incident incident) => incident.Alerts.Length < MaximumAlerts || incident.Alerts.Any(a => !a.IsActive);
 
     /// <summary>Adds an episode; there must be room. One that has ended already (its start was never notified) counts as well: it is evidence.</summary>
-    public static Incident Add(Incident incident, Alert alert, DateTimeOffset recordedAt)
+    public static Incident Add(Incident incident, AlertEpisode episode, DateTimeOffset recordedAt)
     {
         if (incident.Alerts.Length >= MaximumAlerts)
         {
             incident = incident with { Alerts = incident.Alerts.Remove(incident.Alerts.First(a => !a.IsActive)) };
         }
 
-        var episode = new AlertEpisode
-        {
-            Name = alert.Name,
-            Fingerprint = alert.Fingerprint,
-            Severity = alert.Severity,
-            Instance = alert.Labels.GetValueOrDefault("instance"),
-            StartsAt = alert.StartsAt,
-            EndsAt = alert.EndsAt,
-            ReceivedAt = recordedAt,
-            ResolvedReceivedAt = alert.EndsAt is null ? null : recordedAt,
-            Labels = alert.Labels,
-            Annotations = alert.Annotations,
-        };
-        bool raises = incident.Alerts.IsEmpty || episode.Severity > incident.Severity;
-        bool isFirst = incident.Alerts.IsEmpty;
+        bool isFirst = incident.Alerts.IsEmpty && incident.OpenedBy is null;
         incident = incident with
         {
             Alerts = incident.Alerts.Add(episode),
             OpenedAt = episode.StartsAt < incident.OpenedAt ? episode.StartsAt : incident.OpenedAt,
-            Severity = raises ? episode.Severity : incident.Severity,
-            Title = raises ? episode.Summary : incident.Title,
         };
         incident = Note(incident, episode.StartsAt, recordedAt, "alert.firing", Named(episode, "fires"));
-        if (raises && !isFirst)
-        {
-            incident = Note(incident, episode.StartsAt, recordedAt, "incident.severity", $"Severity is now {Text(episode.Severity)}");
-        }
-
+        incident = Raise(incident, episode, recordedAt, isFirst);
         return episode.EndsAt is { } endsAt ? Note(incident, endsAt, recordedAt, "alert.resolved", Named(episode, "has ended")) : incident;
     }
 
-    public static Incident End(Incident incident, AlertEpisode episode, DateTimeOffset endsAt, DateTimeOffset recordedAt) => Note(
-        incident with { Alerts = incident.Alerts.Replace(episode, episode with { EndsAt = endsAt, ResolvedReceivedAt = recordedAt }) },
-        endsAt,
-        recordedAt,
+    /// <summary>The most severe alert names the incident, unless a person has named it.</summary>
+    public static Incident Raise(Incident incident, AlertEpisode episode, DateTimeOffset recordedAt, bool isFirst = false)
+    {
+        if (!isFirst && episode.Severity <= incident.Severity)
+        {
+            return incident;
+        }
+
+        incident = incident with { Severity = episode.Severity, Title = incident.OpenedBy is null ? episode.Summary : incident.Title };
+        return isFirst ? incident : Note(incident, episode.StartsAt, recordedAt, "incident.severity", $"Severity is now {Text(episode.Severity)}");
+    }
+
+    public static Incident End(Incident incident, AlertEpisode active, AlertEpisode ended) => Note(
+        incident with { Alerts = incident.Alerts.Replace(active, ended) },
+        ended.EndsAt!.Value,
+        ended.ResolvedReceivedAt!.Value,
         "alert.resolved",
-        Named(episode, "has ended"));
+        Named(ended, "has ended"));
 
     /// <summary>No alert is active any more: the incident ended when the last of them did.</summary>
     public static Incident Resolve(Incident incident, DateTimeOffset recordedAt)
     {
         DateTimeOffset resolvedAt = incident.Alerts.Max(a => a.EndsAt) ?? recordedAt;
         return Note(
-            incident with { State = IncidentState.Resolved, ResolvedAt = resolvedAt },
+            incident with { State = IncidentState.Resolved, ResolvedAt = resolvedAt < incident.OpenedAt ? incident.OpenedAt : resolvedAt },
             resolvedAt,
             recordedAt,
             "incident.resolved",
             "No alert is active any more");
+    }
+
+    public static Incident Tell(Incident incident, PlatformEvent happened)
+    {
+        string text = happened.Service is { Length: > 0 } service ? $"{service}: {happened.Text}" : happened.Text;
+        return incident.Timeline.Any(happened.IsSameAs) || incident.Timeline.Any(t => t.At == happened.At && t.Kind == happened.Kind && t.Text == text)
+            ? incident
+            : Note(incident, happened.At, happened.RecordedAt, happened.Kind, text, happened.By);
     }
 
     public static string Text(Severity severity) => severity switch
@@ -101,18 +109,31 @@ internal static class IncidentChanges
         _ => "warning",
     };
 
-    private static string Named(AlertEpisode episode, string verb)
+    public static string Text(IncidentState state) => state switch
     {
-        string where = episode.Instance is { Length: > 0 } instance ? $" on {instance}" : "";
-        return $"{episode.Name}{where} ({Text(episode.Severity)}) {verb}: {episode.Summary}";
-    }
+        IncidentState.Open => "open",
+        IncidentState.Acknowledged => "acknowledged",
+        IncidentState.Mitigated => "mitigated",
+        IncidentState.Reviewed => "reviewed",
+        _ => "resolved",
+    };
 
-    private static Incident Note(Incident incident, DateTimeOffset at, DateTimeOffset recordedAt, string kind, string text)
+    public static bool TryParse(string text, out IncidentState state) => Enum.TryParse(text, ignoreCase: true, out state) && Text(state) == text;
+
+    public static bool TryParse(string text, out Severity severity) => Enum.TryParse(text, ignoreCase: true, out severity) && Text(severity) == text;
+
+    internal static Incident Note(Incident incident, DateTimeOffset at, DateTimeOffset recordedAt, string kind, string text, string? by = null)
     {
         incident = incident with { Revision = incident.Revision + 1 };
         bool isAlert = kind.StartsWith("alert.", StringComparison.Ordinal);
         return incident.Timeline.Length >= (isAlert ? MaximumTimeline : 2 * MaximumTimeline)
             ? incident
-            : incident with { Timeline = incident.Timeline.Add(new TimelineEntry(at, recordedAt, kind, text)) };
+            : incident with { Timeline = incident.Timeline.Add(new TimelineEntry(at, recordedAt, kind, text, by)) };
+    }
+
+    private static string Named(AlertEpisode episode, string verb)
+    {
+        string where = episode.Instance is { Length: > 0 } instance ? $" on {instance}" : "";
+        return $"{episode.Name}{where} ({Text(episode.Severity)}) {verb}: {episode.Summary}";
     }
 }

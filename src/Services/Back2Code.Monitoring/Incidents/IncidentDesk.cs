@@ -1,58 +1,139 @@
 using Back2Code.Monitoring.Alerts;
+using Back2Code.Monitoring.Notifying;
 using Back2Code.Monitoring.Spool;
 using Microsoft.Extensions.Options;
 
 namespace Back2Code.Monitoring.Incidents;
 
 /// <summary>
-/// Where notifications arrive: first to disk, then into the book, both in one order. It never waits for PostgreSQL;
-/// <see cref="IncidentWriter"/> brings the changes there when it can.
+/// Where notifications and people's changes arrive: first to disk, then into the book and onto the notice board, all in one order. It never waits for
+/// PostgreSQL or for a channel; <see cref="IncidentWriter"/> and <see cref="ChannelWorker"/> bring the changes there when they can.
 /// </summary>
 internal sealed partial class IncidentDesk : IDisposable
 {
-    // With PostgreSQL away for so long that a thousand outages wait, memory is the next to fail. Refused notifications are sent again by Alertmanager.
+    // With PostgreSQL away for so long that a thousand outages or a hundred thousand alerts wait, memory is the next to fail.
+    // Refused notifications are sent again by Alertmanager.
     private const int MaximumUnstored = 1_000;
+    private const int MaximumAlerts = 100_000;
 
     private readonly SemaphoreSlim _order = new(1, 1);
     private readonly AlertSpool _spool;
-    private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
     private readonly ILogger<IncidentDesk> _logger;
+    private readonly IReadOnlyList<Subscription> _subscriptions;
 
-    public IncidentDesk(IOptions<MonitoringOptions> options, TimeProvider time, ILogger<IncidentDesk> logger, ILogger<AlertSpool> spoolLogger)
+    public IncidentDesk(
+        IOptions<MonitoringOptions> options, ChannelList channels, SteadyClock clock, ILogger<IncidentDesk> logger, ILogger<AlertSpool> spoolLogger)
     {
         MonitoringOptions settings = options.Value;
-        _time = time;
+        _clock = clock;
         _logger = logger;
-        Book = new IncidentBook(settings.ReopenWithin);
+        _subscriptions = [.. channels.All.Select(c => c.Subscription)];
+        Book = new IncidentBook(settings.ReopenWithin, settings.EventLookback);
         _spool = new AlertSpool(settings.SpoolDirectory, settings.SpoolSegmentBytes, settings.SpoolSegments, spoolLogger);
         int records = 0;
         foreach (SpoolRecord record in _spool.Open())
         {
-            Book.Apply(record);
+            Apply(record);
+            _clock.NotBefore(record.ReceivedAt);
             records++;
         }
 
+        Board.KeepOnly([.. _subscriptions.Select(s => s.Name)]);
+
         // A start begins a segment: the snapshot proves that the disk can be written before the first notification needs it.
         _spool.BeginSegment(Snapshot());
-        Log.Opened(_logger, records, Book.All.Count, Book.All.Count(i => i.State == IncidentState.Open));
+        Log.Opened(_logger, records, Book.All.Count, Book.All.Count(i => i.IsActive));
     }
 
     public IncidentBook Book { get; }
 
+    public NoticeBoard Board { get; } = new();
+
     /// <summary>Completes when something has changed since it was asked for last.</summary>
     public SemaphoreSlim Changed { get; } = new(0, 1);
+
+    /// <summary>Raised, under the desk's lock, when there is news for channels. Handlers only set a signal.</summary>
+    public event Action? News;
+
+    public DateTimeOffset Now => _clock.Now;
 
     /// <summary>Takes the alerts of one notification.</summary>
     /// <returns>False when too much waits for PostgreSQL already; the sender must try again.</returns>
     /// <exception cref="IOException">The disk refused; nothing has changed.</exception>
     public Task<bool> AcceptAsync(IReadOnlyList<Alert> alerts, DateTimeOffset receivedAt, CancellationToken cancellationToken) =>
-        RecordAsync(new SpoolRecord(Guid.CreateVersion7(receivedAt), receivedAt, Alerts: alerts), cancellationToken);
+        RecordAsync(Record(receivedAt) with { Alerts = alerts }, cancellationToken);
 
-    /// <summary>Takes over what PostgreSQL knows and we do not: this service runs on another disk than before.</summary>
+    /// <summary>Takes over what PostgreSQL knows and we do not: this service runs on another disk than before, or somebody works on an old incident.</summary>
     public Task AdoptAsync(IReadOnlyList<Incident> incidents, CancellationToken cancellationToken) =>
-        RecordAsync(new SpoolRecord(Guid.CreateVersion7(_time.GetUtcNow()), Now, Incidents: incidents), cancellationToken);
+        RecordAsync(Record(Now) with { Incidents = incidents, Channels = null }, cancellationToken);
 
-    public DateTimeOffset Now => Times.ToMicroseconds(_time.GetUtcNow());
+    /// <summary>Takes something that was done to the platform.</summary>
+    /// <returns>False when the disk or PostgreSQL is too far behind; try again.</returns>
+    public Task<bool> TellAsync(PlatformEvent happened, CancellationToken cancellationToken) =>
+        RecordAsync(Record(happened.RecordedAt) with { Event = happened }, cancellationToken);
+
+    /// <summary>Opens an incident by hand, unless its group has an active one.</summary>
+    public async Task<ChangeOutcome> OpenAsync(IncidentChange change, CancellationToken cancellationToken)
+    {
+        await _order.WaitAsync(cancellationToken);
+        try
+        {
+            return Book.ActiveOf(IncidentBook.DefaultGroup) is { } active
+                ? new ChangeOutcome.AlreadyOpen(active.Id)
+                : Change_NeedsOrder(Record(Now) with { Change = change });
+        }
+        finally
+        {
+            _order.Release();
+        }
+    }
+
+    /// <summary>Changes an incident that is in the book.</summary>
+    /// <param name="id">Which one.</param>
+    /// <param name="make">Makes the change from the incident as it stands, under the lock; it says which action number is next, for example.</param>
+    /// <param name="cancellationToken">Ends the wait for others' changes.</param>
+    public async Task<ChangeOutcome> ChangeAsync(Guid id, Func<Incident, IncidentChange> make, CancellationToken cancellationToken)
+    {
+        await _order.WaitAsync(cancellationToken);
+        try
+        {
+            if (Book.Find(id) is not { } incident)
+            {
+                return new ChangeOutcome.Unknown();
+            }
+
+            IncidentChange change = make(incident);
+            return IncidentWork.Refuse(incident, change) is { } reason
+                ? new ChangeOutcome.Refused(reason)
+                : Change_NeedsOrder(Record(Now) with { Change = change });
+        }
+        finally
+        {
+            _order.Release();
+        }
+    }
+
+    /// <summary>A channel has told these. Not synced: after a loss of power it may tell them twice, and receivers know the id.</summary>
+    public async Task DeliveredAsync(string channel, IReadOnlyList<Guid> notices, CancellationToken cancellationToken)
+    {
+        await _order.WaitAsync(cancellationToken);
+        try
+        {
+            Board.Done(channel, notices);
+            _spool.Append(Record(Now) with { Delivered = new Delivery(channel, notices), Channels = null }, durable: false);
+            RotateWhenFull();
+        }
+        catch (IOException e)
+        {
+            // It has been told; what is lost is that we know it, should this process end before the next segment.
+            Log.OutcomeNotRecorded(_logger, e, channel);
+        }
+        finally
+        {
+            _order.Release();
+        }
+    }
 
     public void Dispose()
     {
@@ -66,25 +147,7 @@ internal sealed partial class IncidentDesk : IDisposable
         await _order.WaitAsync(cancellationToken);
         try
         {
-            if (Book.Unstored.Count >= MaximumUnstored)
-            {
-                return false;
-            }
-
-            _spool.Append(record);
-            Book.Apply(record);
-            if (_spool.IsFull)
-            {
-                Rotate();
-            }
-
-            // Under the lock, so that the count never passes one.
-            if (Changed.CurrentCount == 0)
-            {
-                Changed.Release();
-            }
-
-            return true;
+            return Record_NeedsOrder(record);
         }
         finally
         {
@@ -92,8 +155,73 @@ internal sealed partial class IncidentDesk : IDisposable
         }
     }
 
-    private void Rotate()
+    private ChangeOutcome Change_NeedsOrder(SpoolRecord record)
     {
+        record = record with { Change = record.Change! with { Incident = record.Change.Kind == IncidentChangeKind.Open ? record.Id : record.Change.Incident } };
+        try
+        {
+            return Record_NeedsOrder(record) ? new ChangeOutcome.Changed(Book.Find(record.Change.Incident)!) : new ChangeOutcome.NotRecorded();
+        }
+        catch (IOException e)
+        {
+            Log.ChangeNotRecorded(_logger, e);
+            return new ChangeOutcome.NotRecorded();
+        }
+    }
+
+    private bool Record_NeedsOrder(SpoolRecord record)
+    {
+        if (Book.Unstored.Count >= MaximumUnstored || Board.WaitingAlerts >= MaximumAlerts || Book.KnownAlerts >= MaximumAlerts)
+        {
+            return false;
+        }
+
+        _spool.Append(record);
+        bool hasNews = Apply(record);
+        RotateWhenFull();
+
+        // Under the lock, so that the count never passes one.
+        if (Changed.CurrentCount == 0)
+        {
+            Changed.Release();
+        }
+
+        if (hasNews)
+        {
+            News?.Invoke();
+        }
+
+        return true;
+    }
+
+    private bool Apply(SpoolRecord record)
+    {
+        if (record.Pending is { } pending)
+        {
+            Board.Restore(pending, name => _subscriptions.FirstOrDefault(s => s.Name == name)?.KeepsEverything ?? true);
+        }
+
+        if (record.Delivered is { } delivered)
+        {
+            Board.Done(delivered.Channel, [.. delivered.Notices]);
+        }
+
+        IReadOnlyList<Notice> news = Book.Apply(record);
+        foreach (Notice notice in news)
+        {
+            Board.Add(notice, record.Channels ?? []);
+        }
+
+        return news.Count > 0;
+    }
+
+    private void RotateWhenFull()
+    {
+        if (!_spool.IsFull)
+        {
+            return;
+        }
+
         try
         {
             _spool.BeginSegment(Snapshot());
@@ -105,7 +233,9 @@ internal sealed partial class IncidentDesk : IDisposable
         }
     }
 
-    private SpoolRecord Snapshot() => new(Guid.CreateVersion7(_time.GetUtcNow()), Now, Incidents: Book.All);
+    private SpoolRecord Record(DateTimeOffset at) => new(Guid.CreateVersion7(at), at) { Channels = _subscriptions };
+
+    private SpoolRecord Snapshot() => Book.Snapshot(Guid.CreateVersion7(Now), Now) with { Pending = Board.All };
 
     private static partial class Log
     {
@@ -114,5 +244,27 @@ internal sealed partial class IncidentDesk : IDisposable
 
         [LoggerMessage(5202, LogLevel.Error, "A new spool segment could not be begun; the present one goes on", EventName = "SpoolRotationFailed")]
         public static partial void RotationFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(5203, LogLevel.Error, "A change of an incident could not be written to the spool", EventName = "IncidentChangeNotRecorded")]
+        public static partial void ChangeNotRecorded(ILogger logger, Exception exception);
+
+        [LoggerMessage(5204, LogLevel.Error, "What {Channel} has told could not be written to the spool", EventName = "DeliveryNotRecorded")]
+        public static partial void OutcomeNotRecorded(ILogger logger, Exception exception, string channel);
     }
+}
+
+/// <summary>What became of a change that somebody asked for.</summary>
+internal abstract record ChangeOutcome
+{
+    public sealed record Changed(Incident Incident) : ChangeOutcome;
+
+    /// <summary>It is not in the book; PostgreSQL may have it.</summary>
+    public sealed record Unknown : ChangeOutcome;
+
+    public sealed record Refused(string Reason) : ChangeOutcome;
+
+    public sealed record AlreadyOpen(Guid Incident) : ChangeOutcome;
+
+    /// <summary>The disk refused, or too much waits for PostgreSQL: try again.</summary>
+    public sealed record NotRecorded : ChangeOutcome;
 }

@@ -14,15 +14,17 @@ internal static class IncidentEndpoints
 
         incidents.MapGet("/", ListIncidents).WithName("ListIncidents").WithSummary("List incidents, newest first");
         incidents.MapGet("/{id:guid}", GetIncident).WithName("GetIncident").WithSummary("Read one incident with its alerts and time line");
+        incidents.MapGet("/{id:guid}/postmortem", GetPostmortem).WithName("GetPostmortem").WithSummary("The postmortem in Markdown: evidence filled in, the rest as questions");
+        incidents.MapIncidentWork();
         return incidents;
     }
 
     private static async Task<Results<Ok<IncidentPage>, ProblemHttpResult>> ListIncidents(
         string? state, int? limit, string? cursor, IncidentDesk desk, IncidentReader reader, HttpContext context, CancellationToken cancellationToken)
     {
-        if (state is not (null or "open" or "resolved"))
+        if (StatesOf(state) is not { } states)
         {
-            return MonitoringProblems.BadParameter($"state is '{state}'; allowed: open, resolved, or none for all.");
+            return MonitoringProblems.BadParameter($"state is '{state}'; allowed: open, acknowledged, mitigated, resolved, reviewed, active (the first three), or none for all.");
         }
 
         if (limit is < 1 or > MaximumLimit)
@@ -36,8 +38,7 @@ internal static class IncidentEndpoints
             return MonitoringProblems.BadParameter("cursor is not one that this service gave out; begin again without it.");
         }
 
-        IncidentState? wanted = state switch { "open" => IncidentState.Open, "resolved" => IncidentState.Resolved, _ => null };
-        IncidentPage page = await reader.ListAsync(desk.Book.All, wanted, after, limit ?? 20, cancellationToken);
+        IncidentPage page = await reader.ListAsync(desk.Book.All, states, after, limit ?? 20, cancellationToken);
         if (page.Next is { } next)
         {
             // RFC 8288
@@ -53,4 +54,18 @@ internal static class IncidentEndpoints
         (desk.Book.Find(id) ?? await reader.FindAsync(id, cancellationToken)) is { } incident
             ? TypedResults.Ok(IncidentView.From(incident))
             : MonitoringProblems.IncidentNotFound(id);
+
+    private static async Task<Results<ContentHttpResult, ProblemHttpResult>> GetPostmortem(
+        Guid id, IncidentDesk desk, IncidentReader reader, CancellationToken cancellationToken) =>
+        (desk.Book.Find(id) ?? await reader.FindAsync(id, cancellationToken)) is { } incident
+            ? TypedResults.Text(Postmortem.Write(incident), "text/markdown; charset=utf-8")
+            : MonitoringProblems.IncidentNotFound(id);
+
+    private static IncidentState[]? StatesOf(string? text) => text switch
+    {
+        null => Enum.GetValues<IncidentState>(),
+        "active" => [IncidentState.Open, IncidentState.Acknowledged, IncidentState.Mitigated],
+        _ when IncidentChanges.TryParse(text, out IncidentState state) => [state],
+        _ => null,
+    };
 }

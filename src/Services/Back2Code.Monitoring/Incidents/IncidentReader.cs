@@ -8,7 +8,7 @@ internal sealed class IncidentReader(IncidentStore store, DependencyPipelines pi
     private readonly DependencyPipeline _postgres = pipelines.Get("postgres");
 
     public async Task<IncidentPage> ListAsync(
-        IReadOnlyList<Incident> memory, IncidentState? state, IncidentCursor? after, int limit, CancellationToken cancellationToken)
+        IReadOnlyList<Incident> memory, IReadOnlyCollection<IncidentState> states, IncidentCursor? after, int limit, CancellationToken cancellationToken)
     {
         bool complete = true;
         IReadOnlyList<Incident> stored = [];
@@ -17,7 +17,7 @@ internal sealed class IncidentReader(IncidentStore store, DependencyPipelines pi
             // Without those in memory: the stored copy may be older, and even be in another state than the filter's.
             Guid[] inMemory = [.. memory.Select(i => i.Id)];
             stored = await _postgres.ExecuteAsync(
-                async ct => await store.ListAsync(state, after, inMemory, limit + 1, ct), cancellationToken, idempotent: true);
+                async ct => await store.ListAsync(states, after, inMemory, limit + 1, ct), cancellationToken, idempotent: true);
         }
         catch (DependencyUnavailableException)
         {
@@ -25,7 +25,7 @@ internal sealed class IncidentReader(IncidentStore store, DependencyPipelines pi
             complete = false;
         }
 
-        var page = memory.Where(i => state is null || i.State == state).Concat(stored)
+        var page = memory.Where(i => states.Contains(i.State)).Concat(stored)
             .Select(i => (Incident: i, Position: IncidentCursor.Of(i)))
             .Where(i => after is null || i.Position.CompareTo(after) < 0)
             .OrderByDescending(i => i.Position)

@@ -7,19 +7,39 @@ public sealed record IncidentView(
     string Severity,
     string State,
     DateTimeOffset OpenedAt,
+    DateTimeOffset? AcknowledgedAt,
+    DateTimeOffset? MitigatedAt,
     DateTimeOffset? ResolvedAt,
+    DateTimeOffset? ReviewedAt,
+    string? OpenedBy,
+    string? ResolvedBy,
+    string? Commander,
+    IReadOnlyList<string> Services,
+    IReadOnlyList<IncidentSloView> Slos,
+    IncidentMeasures Measures,
     IReadOnlyList<IncidentAlertView> Alerts,
-    IReadOnlyList<IncidentTimelineView> Timeline)
+    IReadOnlyList<IncidentTimelineView> Timeline,
+    IReadOnlyList<IncidentActionView> Actions)
 {
     internal static IncidentView From(Incident incident) => new(
         incident.Id,
         incident.Title,
         IncidentChanges.Text(incident.Severity),
-        IncidentStore.Text(incident.State),
+        IncidentChanges.Text(incident.State),
         incident.OpenedAt,
+        incident.AcknowledgedAt,
+        incident.MitigatedAt,
         incident.ResolvedAt,
+        incident.ReviewedAt,
+        incident.OpenedBy,
+        incident.ResolvedBy,
+        incident.Commander,
+        [.. incident.Services],
+        [.. incident.Slos.Select(slo => IncidentSloView.From(slo, incident))],
+        IncidentMeasures.Of(incident),
         [.. incident.Alerts.Select(IncidentAlertView.From)],
-        [.. incident.Timeline.OrderBy(t => t.At).Select(t => new IncidentTimelineView(t.At, t.RecordedAt, t.Kind, t.Text))]);
+        [.. incident.Timeline.OrderBy(t => t.At).Select(t => new IncidentTimelineView(t.At, t.RecordedAt, t.Kind, t.Text, t.By))],
+        [.. incident.Actions.Select(IncidentActionView.From)]);
 }
 
 /// <summary>One time that an alert fired.</summary>
@@ -48,15 +68,31 @@ public sealed record IncidentAlertView(
         ByName(alert.Annotations));
 
     /// <summary>The same order from memory and from PostgreSQL, which keeps none.</summary>
-    private static SortedDictionary<string, string> ByName(IReadOnlyDictionary<string, string> pairs) =>
+    internal static SortedDictionary<string, string> ByName(IReadOnlyDictionary<string, string> pairs) =>
         new(pairs.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
 }
 
 /// <summary>One thing that happened: <paramref name="At"/> when it did, <paramref name="RecordedAt"/> when it became known.</summary>
-public sealed record IncidentTimelineView(DateTimeOffset At, DateTimeOffset RecordedAt, string Kind, string Text);
+public sealed record IncidentTimelineView(DateTimeOffset At, DateTimeOffset RecordedAt, string Kind, string Text, string? By);
+
+/// <summary>An objective that the incident hurt. The ratios are of the whole period's budget; null until the incident is over and Prometheus has told.</summary>
+public sealed record IncidentSloView(string Name, double? BudgetBurntRatio, double? BudgetRemainingRatio)
+{
+    internal static IncidentSloView From(string slo, Incident incident)
+    {
+        BudgetBurn? burn = incident.Budgets.FirstOrDefault(b => b.Slo == slo);
+        return new IncidentSloView(slo, burn?.BurntRatio, burn?.RemainingRatio);
+    }
+}
+
+/// <summary>Something that is to be done about it.</summary>
+public sealed record IncidentActionView(int Number, string Title, string Type, string Owner, string? Reference, bool Done)
+{
+    internal static IncidentActionView From(ActionItem action) => new(action.Number, action.Title, action.Type, action.Owner, action.Reference, action.IsDone);
+}
 
 /// <summary>One page, newest first.</summary>
 /// <param name="Items">The incidents.</param>
 /// <param name="Next">Cursor of the next page; null at the end.</param>
-/// <param name="Complete">False while PostgreSQL is away: then only what is in memory is listed, all open incidents among it.</param>
+/// <param name="Complete">False while PostgreSQL is away: then only what is in memory is listed, all active incidents among it.</param>
 public sealed record IncidentPage(IReadOnlyList<IncidentView> Items, string? Next, bool Complete);

@@ -25,7 +25,7 @@ internal sealed partial class IncidentWriter : BackgroundService
         Meter meter = meters.Create("Back2Code.Monitoring");
         _failures = meter.CreateCounter<long>("monitoring.incident.write.failures", "{failure}", "Failed attempts to store incidents in PostgreSQL.");
         meter.CreateObservableGauge("monitoring.incidents.unstored", () => desk.Book.Unstored.Count, "{incident}", "Incidents whose latest change is not in PostgreSQL yet.");
-        meter.CreateObservableGauge("monitoring.incidents.open", () => desk.Book.All.Count(i => i.State == IncidentState.Open), "{incident}", "Open incidents.");
+        meter.CreateObservableGauge("monitoring.incidents.open", () => desk.Book.All.Count(i => i.IsActive), "{incident}", "Incidents that are not resolved.");
     }
 
     /// <summary>Stores what is not stored yet.</summary>
@@ -116,7 +116,7 @@ internal sealed partial class IncidentWriter : BackgroundService
     private async Task AdoptAsync(CancellationToken cancellationToken)
     {
         var known = _desk.Book.All.Select(i => i.Id).ToList();
-        IReadOnlyList<Incident> unknown = await _store.ListAsync(IncidentState.Open, after: null, known, limit: 100, cancellationToken);
+        IReadOnlyList<Incident> unknown = await _store.ListAsync([IncidentState.Open, IncidentState.Acknowledged, IncidentState.Mitigated], after: null, known, limit: 100, cancellationToken);
         if (unknown.Count > 0)
         {
             Log.Adopted(_logger, unknown.Count);

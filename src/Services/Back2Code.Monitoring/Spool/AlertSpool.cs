@@ -14,9 +14,10 @@ internal sealed partial class AlertSpool(string directory, int segmentBytes, int
 
     private FileStream? _file;
     private long _number;
+    private long _snapshotBytes;
 
     /// <summary>True when the next record should go to a new segment.</summary>
-    public bool IsFull => _file is { } file && file.Length >= segmentBytes;
+    public bool IsFull => _file is { } file && file.Length - _snapshotBytes >= segmentBytes;
 
     /// <summary>Reads what the newest segment holds. Lines that cannot be read are reported and skipped: one bad line must not cost the rest.</summary>
     public IReadOnlyList<SpoolRecord> Open()
@@ -65,16 +66,19 @@ internal sealed partial class AlertSpool(string directory, int segmentBytes, int
         return records;
     }
 
-    /// <summary>Appends a record. When this returns, it survives the loss of power.</summary>
+    /// <summary>Appends a record. When this returns, it survives the loss of power; one that is not <paramref name="durable"/> survives only the end of this process.</summary>
     /// <exception cref="IOException">It is not stored; the spool is as it was before.</exception>
-    public void Append(SpoolRecord record)
+    public void Append(SpoolRecord record, bool durable = true)
     {
         FileStream file = _file ?? throw new InvalidOperationException("Begin a segment first.");
         long before = file.Length;
         try
         {
             file.Write(Line(record));
-            file.Flush(flushToDisk: true);
+            if (durable)
+            {
+                file.Flush(flushToDisk: true);
+            }
         }
         catch (IOException)
         {
@@ -105,6 +109,9 @@ internal sealed partial class AlertSpool(string directory, int segmentBytes, int
 
         _file?.Dispose();
         _file = next;
+
+        // A large snapshot, of a storm for example, must not make each new segment full at its beginning.
+        _snapshotBytes = next.Length;
         _number++;
         foreach ((_, string old) in Segments().SkipLast(segments))
         {

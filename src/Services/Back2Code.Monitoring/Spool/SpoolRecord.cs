@@ -1,20 +1,49 @@
 using System.Text.Json.Serialization;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
+using Back2Code.Monitoring.Notifying;
 
 namespace Back2Code.Monitoring.Spool;
 
-/// <summary>One line of the spool: a notification, or incidents as they stood (the snapshot that begins a segment, and those found in PostgreSQL).</summary>
+/// <summary>
+/// One line of the spool: something that happened (a notification, a change by hand, an event, a delivery), or the state as it stood (the snapshot that
+/// begins a segment, and incidents found in PostgreSQL).
+/// </summary>
 internal sealed record SpoolRecord(
     Guid Id,
     DateTimeOffset ReceivedAt,
     IReadOnlyList<Alert>? Alerts = null,
-    IReadOnlyList<Incident>? Incidents = null);
+    IReadOnlyList<Incident>? Incidents = null)
+{
+    /// <summary>Who is to be told of what this record changes.</summary>
+    public IReadOnlyList<Subscription>? Channels { get; init; }
+
+    public IncidentChange? Change { get; init; }
+
+    public PlatformEvent? Event { get; init; }
+
+    public Delivery? Delivered { get; init; }
+
+    /// <summary>Set in a snapshot, and only there.</summary>
+    public IReadOnlyList<PendingNotice>? Pending { get; init; }
+
+    public IReadOnlyList<PlatformEvent>? Events { get; init; }
+
+    public IReadOnlyList<LooseAlert>? LooseAlerts { get; init; }
+}
+
+/// <summary>A channel has told these, or given up on them.</summary>
+internal sealed record Delivery(string Channel, IReadOnlyList<Guid> Notices);
+
+/// <summary>An alert that stands in no incident's list: of severity info, or one more than the incident has room for.</summary>
+internal sealed record LooseAlert(Guid? Incident, AlertEpisode Episode);
 
 [JsonSerializable(typeof(SpoolRecord))]
 [JsonSerializable(typeof(AlertmanagerNotification))]
 [JsonSerializable(typeof(IReadOnlyList<AlertEpisode>))]
 [JsonSerializable(typeof(IReadOnlyList<TimelineEntry>))]
+[JsonSerializable(typeof(IReadOnlyList<ActionItem>))]
+[JsonSerializable(typeof(IncidentDetails))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,

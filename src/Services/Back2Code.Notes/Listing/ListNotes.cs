@@ -16,7 +16,7 @@ internal sealed class ListNotes(Database database)
     internal const int PageBytes = 1024 * 1024;
 
     // UUID version 7 starts with the time and carries a fixed digit 7, so that this one lies after all of them.
-    private static readonly Guid s_newest = Guid.AllBitsSet;
+    private static readonly Guid Newest = Guid.AllBitsSet;
 
     public static async Task<Results<Ok<NotePage>, ValidationProblem, ProblemHttpResult>> Handle(
         HttpResponse response,
@@ -26,7 +26,7 @@ internal sealed class ListNotes(Database database)
         [Range(1, LargestLimit)] int limit = DefaultLimit,
         string? cursor = null)
     {
-        Guid before = s_newest;
+        Guid before = Newest;
         if (cursor is not null && !PageCursor.TryDecode(cursor, out before))
         {
             return NoteProblems.CursorInvalid();

@@ -14,7 +14,7 @@ internal sealed partial class RetentionSweep(
 
     // Small batches hold locks briefly. A sweep a minute of each replica outpaces 30 writes a second; what is left over waits a minute.
     internal const int BatchRows = 2_000;
-    private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private const string DeleteKeys = """
         DELETE FROM idempotency_keys
@@ -47,7 +47,7 @@ internal sealed partial class RetentionSweep(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using PeriodicTimer timer = new(s_interval, time);
+        using PeriodicTimer timer = new(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             await SweepOnceAsync(stoppingToken);

@@ -22,8 +22,8 @@ internal sealed partial class WarmUp : BackgroundService
     private const int AtOnce = 6;
 
     // Cold, but up, is better than a replica that waits for a database which the others do without.
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly PostgresMigrator _migrator;
     private readonly ListNotes _list;
@@ -50,7 +50,7 @@ internal sealed partial class WarmUp : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await _migrator.Completed.WaitAsync(stoppingToken);
-        using CancellationTokenSource limit = new(s_limit, _time);
+        using CancellationTokenSource limit = new(Limit, _time);
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stoppingToken);
         try
         {
@@ -60,7 +60,7 @@ internal sealed partial class WarmUp : BackgroundService
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
-            Log.CutShort(_logger, s_limit.TotalSeconds);
+            Log.CutShort(_logger, Limit.TotalSeconds);
         }
 
         _part.Complete();
@@ -76,7 +76,7 @@ internal sealed partial class WarmUp : BackgroundService
         }
         catch (DependencyUnavailableException exception)
         {
-            await Task.Delay(exception.RetryAfter > s_pause ? exception.RetryAfter : s_pause, _time, cancellationToken);
+            await Task.Delay(exception.RetryAfter > Pause ? exception.RetryAfter : Pause, _time, cancellationToken);
             return false;
         }
     }

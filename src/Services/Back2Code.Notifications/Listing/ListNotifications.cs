@@ -13,7 +13,7 @@ internal sealed class ListNotifications(Database database)
     public const int LargestLimit = 500;
 
     // UUID version 7 starts with the time and carries a fixed digit 7, so that this one lies after all of them.
-    private static readonly Guid s_newest = Guid.AllBitsSet;
+    private static readonly Guid Newest = Guid.AllBitsSet;
 
     public static async Task<Results<Ok<NotificationPage>, ValidationProblem, ProblemHttpResult>> Handle(
         HttpResponse response,
@@ -23,7 +23,7 @@ internal sealed class ListNotifications(Database database)
         [Range(1, LargestLimit)] int limit = DefaultLimit,
         string? cursor = null)
     {
-        Guid before = s_newest;
+        Guid before = Newest;
         if (cursor is not null && !PageCursor.TryDecode(cursor, out before))
         {
             return NotificationProblems.CursorInvalid();

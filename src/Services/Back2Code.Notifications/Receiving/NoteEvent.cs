@@ -10,7 +10,7 @@ namespace Back2Code.Notifications.Receiving;
 internal sealed record NoteEvent
 {
     // These are the ones that users are told about. Types to come are none of our business until they are listed here.
-    private static readonly HashSet<string> s_announced = ["note.created", "note.replaced", "note.deleted"];
+    private static readonly HashSet<string> Announced = ["note.created", "note.replaced", "note.deleted"];
 
     [JsonRequired] public Guid NoteId { get; init; }
 
@@ -18,7 +18,7 @@ internal sealed record NoteEvent
 
     [JsonRequired] public long Version { get; init; }
 
-    public static bool IsAnnounced(string type) => s_announced.Contains(type);
+    public static bool IsAnnounced(string type) => Announced.Contains(type);
 
     /// <exception cref="PoisonMessageException">The event does not keep its schema; no further attempt will change that.</exception>
     public static NoteEvent Read(CloudEvent cloudEvent)

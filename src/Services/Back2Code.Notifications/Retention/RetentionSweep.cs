@@ -12,7 +12,7 @@ internal sealed partial class RetentionSweep(
 
     // Small batches hold locks briefly. A sweep a minute outpaces 80 events a second; what is left over waits a minute.
     internal const int BatchRows = 5_000;
-    private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     public async Task SweepOnceAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal sealed partial class RetentionSweep(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using PeriodicTimer timer = new(s_interval, time);
+        using PeriodicTimer timer = new(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             await SweepOnceAsync(stoppingToken);

@@ -6,8 +6,10 @@ namespace Back2Code.Chaos.Experiments.Documents;
 /// <summary>Reads one YAML document into positioned nodes. Aliases and merge keys are followed; tags are ignored except <c>!!str</c>.</summary>
 public static class YamlDocument
 {
+    /// <param name="text">The whole document.</param>
+    /// <param name="lastKeyWins">What a repeated key means: the last one counts, as in Python, or an error.</param>
     /// <exception cref="DocumentFormatException">Not well-formed, more than one document, a repeated key, or beyond a limit.</exception>
-    public static DocumentNode Parse(string text)
+    public static DocumentNode Parse(string text, bool lastKeyWins = false)
     {
         var parser = new Parser(new StringReader(text));
         try
@@ -19,7 +21,7 @@ public static class YamlDocument
             }
 
             parser.Consume<DocumentStart>();
-            var root = new Reader(parser).Read(depth: 0);
+            var root = new Reader(parser, lastKeyWins).Read(depth: 0);
             parser.Consume<DocumentEnd>();
             if (!parser.Accept<StreamEnd>(out _))
             {
@@ -38,11 +40,11 @@ public static class YamlDocument
         {
             throw new DocumentFormatException($"not valid YAML: {Explain(e)}", (int)e.Start.Line, (int)e.Start.Column, e);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
         {
-            // YamlDotNet 16.3 breaks off like this in the middle of some unclosed brackets; the last event it gave is the nearest place known.
+            // YamlDotNet 16.3 breaks off like this in the middle of some malformed texts; the last event it gave is the nearest place known.
             var near = parser.Current?.End ?? Mark.Empty;
-            throw new DocumentFormatException("not valid YAML after this place; expected ']' or '}' for every bracket, and 'key: value'", (int)near.Line, (int)near.Column, e);
+            throw new DocumentFormatException("not valid YAML after this place; expected ']' or '}' for every bracket, and 'key: value'", Math.Max(1, (int)near.Line), Math.Max(1, (int)near.Column), e);
         }
     }
 
@@ -81,9 +83,11 @@ public static class YamlDocument
         };
     }
 
-    private sealed class Reader(IParser parser)
+    private sealed class Reader(IParser parser, bool lastKeyWins)
     {
-        private readonly Dictionary<string, DocumentNode> anchors = [];
+        private readonly Dictionary<string, DocumentNode> _anchors = [];
+        private DocumentNode? _alias;
+        private long _values;
 
         public DocumentNode Read(int depth)
         {
@@ -101,9 +105,18 @@ public static class YamlDocument
                 AnchorAlias => ReadAlias(),
                 var other => throw new DocumentFormatException($"unexpected {other?.GetType().Name}", (int)(other?.Start.Line ?? 1), (int)(other?.Start.Column ?? 1)),
             };
-            return node.Weight <= DocumentLimits.MaxNodes
-                ? node
-                : throw new DocumentFormatException($"more than {DocumentLimits.MaxNodes:N0} values once aliases are expanded", node.Line, node.Column);
+            Count(node is ScalarNode || ReferenceEquals(node, _alias) ? node.Weight : 1, node.Line, node.Column);
+            return node;
+        }
+
+        /// <summary>Counted while it is read: a bomb of aliases or merges is refused before it is built.</summary>
+        private void Count(long values, int line, int column)
+        {
+            _values += values;
+            if (_values > DocumentLimits.MaxNodes)
+            {
+                throw new DocumentFormatException($"more than {DocumentLimits.MaxNodes:N0} values once aliases are expanded", line, column);
+            }
         }
 
         private ScalarNode ReadScalar()
@@ -129,7 +142,7 @@ public static class YamlDocument
         private MappingNode ReadMapping(int depth)
         {
             var start = parser.Consume<MappingStart>();
-            var entries = new List<MappingEntry>();
+            var entries = new MappingEntries(lastKeyWins);
             var merged = new List<MappingEntry>();
             while (!parser.TryConsume<MappingEnd>(out _))
             {
@@ -142,25 +155,24 @@ public static class YamlDocument
                 var value = Read(depth + 1);
                 if (key.Value == "<<" && key.Style == ScalarStyle.Plain)
                 {
-                    merged.AddRange(MergedEntries(value));
-                    continue;
-                }
+                    foreach (var entry in MergedEntries(value))
+                    {
+                        Count(entry.Value.Weight, (int)key.Start.Line, (int)key.Start.Column);
+                        merged.Add(entry);
+                    }
 
-                if (entries.Any(entry => entry.Key == key.Value))
-                {
-                    // The reference silently takes the last one; a fault that is silently not injected is worse than an error.
-                    throw new DocumentFormatException($"key '{key.Value}' is given twice in one map", (int)key.Start.Line, (int)key.Start.Column);
+                    continue;
                 }
 
                 entries.Add(new MappingEntry(key.Value, (int)key.Start.Line, (int)key.Start.Column, value));
             }
 
-            foreach (var entry in merged.Where(m => entries.All(e => e.Key != m.Key)))
+            foreach (var entry in merged.Where(m => !entries.Has(m.Key)))
             {
                 entries.Add(entry);
             }
 
-            return Remember(start.Anchor, new MappingNode(entries, (int)start.Start.Line, (int)start.Start.Column));
+            return Remember(start.Anchor, new MappingNode(entries.InOrder, (int)start.Start.Line, (int)start.Start.Column));
         }
 
         private static IEnumerable<MappingEntry> MergedEntries(DocumentNode value) => value switch
@@ -173,8 +185,8 @@ public static class YamlDocument
         private DocumentNode ReadAlias()
         {
             var alias = parser.Consume<AnchorAlias>();
-            return anchors.TryGetValue(alias.Value.Value, out var node)
-                ? node
+            return _anchors.TryGetValue(alias.Value.Value, out var node)
+                ? _alias = node
                 : throw new DocumentFormatException($"'*{alias.Value.Value}' refers to an anchor that is not defined above", (int)alias.Start.Line, (int)alias.Start.Column);
         }
 
@@ -183,7 +195,7 @@ public static class YamlDocument
         {
             if (!anchor.IsEmpty)
             {
-                anchors[anchor.Value] = node;
+                _anchors[anchor.Value] = node;
             }
 
             return node;

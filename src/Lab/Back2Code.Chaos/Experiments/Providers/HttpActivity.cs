@@ -7,18 +7,15 @@ using System.Text.Json.Nodes;
 namespace Back2Code.Chaos.Experiments.Providers;
 
 /// <summary>Carries out an HTTP activity and gives <c>{status, headers, body}</c>.</summary>
-internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
+internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying, ActivityRules rules, Action<Uri, int?> sent)
 {
-    // The reference waits for ever by default; no step of a drill may.
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
-
     // A body goes into the journal; a download must not.
     private const int MaxBodyBytes = 1024 * 1024;
 
     /// <exception cref="ActivityFailedException">No answer: connection error or time-out. Any status is an answer.</exception>
     public async Task<JsonNode?> RunAsync(HttpProvider provider, IReadOnlyDictionary<string, JsonNode?> values, CancellationToken cancellationToken)
     {
-        var timeout = Seconds.Read(Placeholders.Fill(provider.Timeout, values)) ?? DefaultTimeout;
+        var timeout = Seconds.Read(Placeholders.Fill(provider.Timeout, values)) ?? rules.HttpTimeout ?? Timeout.InfiniteTimeSpan;
         var url = Placeholders.FillText(provider.Url, values);
         for (var attempt = 0; ; attempt++)
         {
@@ -27,7 +24,7 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
             try
             {
                 using var request = Request(provider, url, values);
-                using var response = await (provider.VerifyTls ? verifying : trusting).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+                using var response = await SendAsync(provider.VerifyTls && rules.VerifyTls ? verifying : trusting, request, deadline.Token);
                 return await OutputAsync(response, deadline.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -41,14 +38,33 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
                     throw new ActivityFailedException($"{provider.Method} {url}: {e.Message}", e);
                 }
             }
-            catch (UriFormatException e)
+            catch (IOException e)
             {
-                throw new ActivityFailedException($"'{url}' is not a URL: {e.Message}", e);
+                throw new ActivityFailedException($"{provider.Method} {url}: the answer broke off: {e.Message}", e);
+            }
+            catch (Exception e) when (e is FormatException or NotSupportedException or ArgumentException or InvalidOperationException)
+            {
+                throw new ActivityFailedException($"{provider.Method} '{url}' cannot be asked: {e.Message}", e);
             }
         }
     }
 
-    private static HttpRequestMessage Request(HttpProvider provider, string url, IReadOnlyDictionary<string, JsonNode?> values)
+    private async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        int? status = null;
+        try
+        {
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            status = (int)response.StatusCode;
+            return response;
+        }
+        finally
+        {
+            sent(request.RequestUri!, status);
+        }
+    }
+
+    private HttpRequestMessage Request(HttpProvider provider, string url, IReadOnlyDictionary<string, JsonNode?> values)
     {
         var arguments = Placeholders.Fill(provider.Arguments, values);
         if (provider.Method == "GET" && arguments is JsonObject query && query.Count > 0)
@@ -77,11 +93,11 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
         return request;
     }
 
-    private static StringContent Content(JsonNode arguments, string? contentType)
+    private StringContent Content(JsonNode arguments, string? contentType)
     {
         var (text, type) = arguments switch
         {
-            _ when contentType is not null && MediaTypeHeaderValue.TryParse(contentType, out var media) && media.MediaType == "application/json" => (arguments.ToJsonString(), contentType),
+            _ when contentType is not null && IsJson(contentType) => (arguments.ToJsonString(), contentType),
             JsonObject form => (Encoded(form), contentType ?? "application/x-www-form-urlencoded"),
             _ => (Placeholders.AsText(arguments), contentType ?? "text/plain"),
         };
@@ -90,10 +106,14 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
         return content;
     }
 
+    /// <summary>The reference encodes as JSON only for exactly <c>application/json</c>; every framework adds a charset, so that rule helps nobody.</summary>
+    private bool IsJson(string contentType) =>
+        rules.Compat ? contentType == "application/json" : MediaTypeHeaderValue.TryParse(contentType, out var media) && media.MediaType is "application/json";
+
     private static string Encoded(JsonObject map) =>
         string.Join('&', map.Select(entry => $"{Uri.EscapeDataString(entry.Key)}={Uri.EscapeDataString(Placeholders.AsText(entry.Value))}"));
 
-    private static async Task<JsonNode?> OutputAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<JsonNode?> OutputAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var headers = new JsonObject();
         foreach (var header in response.Headers.Concat(response.Content.Headers))
@@ -101,23 +121,21 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
             headers[header.Key] = string.Join(", ", header.Value);
         }
 
-        var text = await ReadBoundedAsync(response.Content, cancellationToken);
+        var text = await BoundedBody.ReadAsync(response.Content, MaxBodyBytes, cancellationToken);
         return new JsonObject
         {
             ["status"] = (int)response.StatusCode,
             ["headers"] = headers,
-            ["body"] = Body(text, response.Content.Headers.ContentType?.MediaType),
+            ["body"] = IsParsed(response.Content.Headers.ContentType) ? ParsedOrText(text) : JsonValue.Create(text),
         };
     }
 
-    /// <summary>The reference parses only when the header is exactly <c>application/json</c>; every framework adds a charset, so that rule helps nobody.</summary>
-    private static JsonNode? Body(string text, string? mediaType)
-    {
-        if (mediaType is null || !(mediaType == "application/json" || mediaType.EndsWith("+json", StringComparison.Ordinal)))
-        {
-            return JsonValue.Create(text);
-        }
+    private bool IsParsed(MediaTypeHeaderValue? type) => type is not null && (rules.Compat
+        ? type.ToString() == "application/json"
+        : type.MediaType is { } media && (media == "application/json" || media.EndsWith("+json", StringComparison.Ordinal)));
 
+    private static JsonNode? ParsedOrText(string text)
+    {
         try
         {
             return JsonNode.Parse(text);
@@ -126,20 +144,6 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying)
         {
             return JsonValue.Create(text);
         }
-    }
-
-    private static async Task<string> ReadBoundedAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        using var kept = new MemoryStream();
-        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
-        var buffer = new byte[16 * 1024];
-        int read;
-        while (kept.Length < MaxBodyBytes && (read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            kept.Write(buffer, 0, read);
-        }
-
-        return Encoding.UTF8.GetString(kept.GetBuffer(), 0, (int)kept.Length);
     }
 }
 

@@ -8,21 +8,21 @@ namespace Back2Code.Chaos.Experiments.Providers;
 /// <summary>Runs a program to its end and gives <c>{status, stdout, stderr}</c>, always decoded as UTF-8.</summary>
 internal static class ProcessActivity
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
-
     // Output goes into the journal; a program that never stops printing must not fill memory.
     private const int MaxOutputCharacters = 256 * 1024;
 
     /// <exception cref="ActivityFailedException">The program could not be started, or its time was up (it is then killed with its children).</exception>
-    public static async Task<JsonNode?> RunAsync(ProcessProvider provider, IReadOnlyDictionary<string, JsonNode?> values, CancellationToken cancellationToken)
+    public static async Task<JsonNode?> RunAsync(ProcessProvider provider, IReadOnlyDictionary<string, JsonNode?> values, ActivityRules rules, CancellationToken cancellationToken)
     {
-        var path = Placeholders.FillText(provider.Path, values);
+        // The reference leaves everything as written when there is nothing to fill in: then not even $$ becomes a dollar.
+        var asWritten = rules.Compat && values.Count == 0;
+        var path = asWritten ? provider.Path : Placeholders.FillText(provider.Path, values);
         var program = ProgramPath.Find(path) ?? throw new ActivityFailedException($"program '{path}' was not found on PATH or may not be executed");
-        var timeout = Seconds.Read(Placeholders.Fill(provider.Timeout, values)) ?? DefaultTimeout;
+        var timeout = Seconds.Read(Placeholders.Fill(provider.Timeout, values)) ?? rules.ProcessTimeout ?? Timeout.InfiniteTimeSpan;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
 
-        using var process = Start(program, Placeholders.Fill(provider.Arguments, values));
+        using var process = Start(program, asWritten ? provider.Arguments : Placeholders.Fill(provider.Arguments, values));
         try
         {
             var output = ReadBoundedAsync(process.StandardOutput, deadline.Token);
@@ -69,7 +69,7 @@ internal static class ProcessActivity
             process.StandardInput.Close();
             return process;
         }
-        catch (Win32Exception e)
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or ArgumentException)
         {
             throw new ActivityFailedException($"{program} could not be started: {e.Message}", e);
         }

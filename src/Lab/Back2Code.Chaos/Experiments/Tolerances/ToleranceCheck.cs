@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using Back2Code.Chaos.Experiments.JsonPaths;
 
 namespace Back2Code.Chaos.Experiments.Tolerances;
 
@@ -10,9 +10,6 @@ namespace Back2Code.Chaos.Experiments.Tolerances;
 /// </summary>
 internal static class ToleranceCheck
 {
-    // A pattern that backtracks for ever must not hang a drill.
-    private static readonly TimeSpan PatternTimeout = TimeSpan.FromSeconds(1);
-
     /// <param name="runProbe">Runs the activity of a probe tolerance with an extra argument; returns its output, or null when it failed.</param>
     public static async Task<bool> IsMetAsync(
         Tolerance tolerance, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values, Func<Activity, JsonNode?, Task<JsonNode?>> runProbe) => tolerance switch
@@ -46,19 +43,7 @@ internal static class ToleranceCheck
     private static bool MeetsPattern(Tolerance.Pattern pattern, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values)
     {
         var text = Placeholders.AsText(Values.Target(output, pattern.Target));
-        try
-        {
-            return Regex.IsMatch(text, Placeholders.FillText(pattern.Expression, values), RegexOptions.None, PatternTimeout);
-        }
-        catch (ArgumentException)
-        {
-            // A filled-in pattern that does not compile matches nothing.
-            return false;
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
-        }
+        return PythonPattern.IsFound(Placeholders.FillText(pattern.Expression, values), text);
     }
 
     private static bool MeetsPath(Tolerance.Path path, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values)
@@ -72,9 +57,9 @@ internal static class ToleranceCheck
         IReadOnlyList<JsonNode?> matches;
         try
         {
-            matches = JsonPath.Parse(Placeholders.FillText(path.Expression, values)).Match(value);
+            matches = JsonPath.Parse(Placeholders.FillText(path.Expression, values), JsonPathDialect.ChaosToolkit).Select(value);
         }
-        catch (FormatException)
+        catch (Exception e) when (e is FormatException or JsonPathLimitException)
         {
             return false;
         }

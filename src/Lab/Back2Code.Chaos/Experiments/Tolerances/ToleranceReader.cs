@@ -1,6 +1,5 @@
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Back2Code.Chaos.Experiments.Documents;
+using Back2Code.Chaos.Experiments.JsonPaths;
 
 namespace Back2Code.Chaos.Experiments.Tolerances;
 
@@ -54,16 +53,9 @@ internal sealed class ToleranceReader(DocumentReport report, ActivityReader acti
         }
 
         // One with placeholders can only be compiled once they are filled.
-        if (!Placeholders.IsIn(pattern))
+        if (!Placeholders.IsIn(pattern) && PythonPattern.Complaint(pattern) is { } complaint)
         {
-            try
-            {
-                _ = new Regex(pattern);
-            }
-            catch (ArgumentException e)
-            {
-                report.Add(map.Find("pattern")!.Value, $"pattern of {what} does not compile: {e.Message}");
-            }
+            report.Add(map.Find("pattern")!.Value, $"pattern of {what} does not compile: {complaint}");
         }
 
         return new Tolerance.Pattern(pattern, target);
@@ -80,7 +72,7 @@ internal sealed class ToleranceReader(DocumentReport report, ActivityReader acti
         {
             try
             {
-                JsonPath.Parse(path);
+                JsonPath.Parse(path, JsonPathDialect.ChaosToolkit);
             }
             catch (FormatException e)
             {

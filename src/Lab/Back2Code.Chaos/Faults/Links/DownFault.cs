@@ -10,7 +10,13 @@ internal sealed class DownFault : IFault
 
     public string Type => "link.down";
 
+    public string Family => "tcp";
+
     public string Summary => "Closes the connections of a link and refuses new ones.";
+
+    public string Symptom => "Connection refused, at once: errors are quick, and health checks see it first.";
+
+    public FaultExample Example { get; } = new("notes-1-to-redis");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Link;
 

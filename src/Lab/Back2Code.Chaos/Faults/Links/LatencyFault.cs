@@ -1,3 +1,5 @@
+using Back2Code.Chaos.Proxy;
+
 namespace Back2Code.Chaos.Faults.Links;
 
 /// <summary><c>link.latency</c>: everything arrives late.</summary>
@@ -5,7 +7,13 @@ internal sealed class LatencyFault : IFault
 {
     public string Type => "link.latency";
 
+    public string Family => "tcp";
+
     public string Summary => "Delays what passes a link by latency, give or take up to jitter.";
+
+    public string Symptom => "Response times grow by the delay for each round trip; time-outs and breakers answer when it exceeds their budget.";
+
+    public FaultExample Example { get; } = new("notes-1-to-postgres", ("latency", "200ms"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Link;
 
@@ -32,7 +40,7 @@ internal sealed class LatencyFault : IFault
             context,
             settings,
             "latency",
-            new Dictionary<string, long> { ["latency"] = (long)latency.TotalMilliseconds, ["jitter"] = (long)jitter.TotalMilliseconds },
+            new Dictionary<string, AttributeValue> { ["latency"] = (long)latency.TotalMilliseconds, ["jitter"] = (long)jitter.TotalMilliseconds },
             "downstream",
             (link, before, toxics, token) => link.UntilSeenAsync(
                 latency + jitter + TimeSpan.FromSeconds(3),
@@ -42,7 +50,7 @@ internal sealed class LatencyFault : IFault
     }
 
     private static Evidence Judge(
-        string link, ProbeResult before, ProbeResult? answer, Proxy.ToxicStatisticsDocument total, TimeSpan least)
+        string link, ProbeResult before, ProbeResult? answer, ToxicStatisticsDocument total, TimeSpan least)
     {
         if (answer is { Outcome: ProbeOutcome.Answered } measured && measured.Elapsed >= least)
         {

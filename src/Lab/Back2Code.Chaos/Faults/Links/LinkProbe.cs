@@ -55,6 +55,41 @@ internal static class LinkProbe
         return new ProbeResult(outcome, Stopwatch.GetElapsedTime(start));
     }
 
+    /// <summary>Opens a connection, says nothing, closes its half, and waits for the server to close the other.</summary>
+    public static async Task<ProbeResult> CloseAsync(string listen, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = time.CreateTimer(_ => limit.Cancel(), null, patience, Timeout.InfiniteTimeSpan);
+        long start = Stopwatch.GetTimestamp();
+        var outcome = ProbeOutcome.Refused;
+        try
+        {
+            var address = IPEndPoint.Parse(listen);
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(address, limit.Token);
+            outcome = ProbeOutcome.Reset;
+            socket.Shutdown(SocketShutdown.Send);
+            start = Stopwatch.GetTimestamp();
+            byte[] rest = new byte[256];
+            while (await socket.ReceiveAsync(rest, SocketFlags.None, limit.Token) > 0)
+            {
+                // A last word, such as an error.
+            }
+
+            outcome = ProbeOutcome.Closed;
+        }
+        catch (SocketException)
+        {
+            // Before the connection stood: refused. After: reset.
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            outcome = ProbeOutcome.Silent;
+        }
+
+        return new ProbeResult(outcome, Stopwatch.GetElapsedTime(start));
+    }
+
     private static byte[] QuestionFor(string link) => link[(link.LastIndexOf("-to-", StringComparison.Ordinal) + "-to-".Length)..] switch
     {
         // SSLRequest (PostgreSQL protocol 3.0, 55.7): answered with one byte, S or N.

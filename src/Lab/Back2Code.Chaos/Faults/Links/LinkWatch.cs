@@ -15,6 +15,10 @@ internal sealed class LinkWatch(IFaultTarget platform, ProxyDocument link)
     public Task<ProbeResult> AskAsync(TimeSpan patience, CancellationToken cancellationToken) =>
         LinkProbe.AskAsync(link.Name, link.Listen, patience, platform.Time, cancellationToken);
 
+    /// <summary>How long the server's end of a connection stays open after the client has closed its own.</summary>
+    public Task<ProbeResult> CloseAsync(TimeSpan patience, CancellationToken cancellationToken) =>
+        LinkProbe.CloseAsync(link.Listen, patience, platform.Time, cancellationToken);
+
     public Task<ProxyStatisticsDocument> ReadAsync(CancellationToken cancellationToken) => platform.Toxiproxy.GetStatisticsAsync(link.Name, cancellationToken);
 
     /// <summary>Looks at counters and probe until <paramref name="judge"/> has seen the effect or the patience ends, then returns its last judgement.</summary>

@@ -9,7 +9,13 @@ internal sealed class ResetFault : IFault
 
     public string Type => "link.reset";
 
+    public string Family => "tcp";
+
     public string Summary => "Resets (RST) every connection of a link at the next data on it, or a little after.";
+
+    public string Symptom => "Connection reset by peer in the logs; clients that retry succeed only when the fault is over.";
+
+    public FaultExample Example { get; } = new("notes-1-to-postgres");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Link;
 
@@ -31,7 +37,7 @@ internal sealed class ResetFault : IFault
             context,
             settings,
             "reset_peer",
-            new Dictionary<string, long> { ["timeout"] = (long)timeout.TotalMilliseconds },
+            new Dictionary<string, AttributeValue> { ["timeout"] = (long)timeout.TotalMilliseconds },
             "both",
             (link, _, toxics, token) => link.UntilSeenAsync(
                 timeout + Patience, (statistics, answer) => Judge(link.Link, ToxicFault.Total(statistics, toxics), answer), token),

@@ -17,7 +17,7 @@ internal static class ToxicFault
         FaultContext context,
         FaultSettings settings,
         string type,
-        IReadOnlyDictionary<string, long> attributes,
+        IReadOnlyDictionary<string, AttributeValue> attributes,
         string defaultStream,
         Func<LinkWatch, ProbeResult, string[], CancellationToken, Task<Evidence>> watch,
         CancellationToken cancellationToken)

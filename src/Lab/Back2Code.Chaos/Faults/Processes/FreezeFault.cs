@@ -7,11 +7,21 @@ internal sealed class FreezeFault : IFault
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    // The supervisor takes a process that answers nobody for hung and would kill it; with the fault undone, or its injector gone, it may.
+    private static readonly TimeSpan HoldGrace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestHold = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
 
     public string Type => "process.freeze";
 
+    public string Family => "process";
+
     public string Summary => "Stops a process and its children where they stand; they go on when the fault ends.";
+
+    public string Symptom => "Connections open and stay silent: time-outs, growing queues, a failed health check, and no exit for anybody to notice.";
+
+    public FaultExample Example { get; } = new("notes-1");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;
 
@@ -23,12 +33,21 @@ internal sealed class FreezeFault : IFault
     {
         FaultSettings.Of(this, context);
         var targets = await RunningTarget.ResolveAsync(context, cancellationToken);
+        var lease = context.For is { } stands && stands + HoldGrace < LongestHold ? stands + HoldGrace : LongestHold;
         return await Injection.RunAsync(
             this,
             context,
             context.For,
-            [.. targets.Select(t => new ContinueProcess(t.Name, t.Process.Pid, t.Process.StartTicks))],
-            async token => await Task.WhenAll(targets.Select(t => FreezeAsync(t, context.Platform.Time, token))),
+            [.. targets.SelectMany(t => (UndoStep[])[new ContinueProcess(t.Name, t.Process.Pid, t.Process.StartTicks), new ReleaseHold(t.Name)])],
+            async token =>
+            {
+                foreach (var target in targets)
+                {
+                    await context.Platform.HoldAsync(target.Name, lease, token);
+                }
+
+                return await Task.WhenAll(targets.Select(t => FreezeAsync(t, context.Platform.Time, token)));
+            },
             sumUp: null,
             cancellationToken);
     }

@@ -5,7 +5,13 @@ internal sealed class KillFault : IFault
 {
     public string Type => "process.kill";
 
+    public string Family => "process";
+
     public string Summary => "Kills a process and its children, as a crash would; the supervisor restarts it, after downFor when given.";
+
+    public string Symptom => "The process restarts within a second; its connections break, and its clients fail over, retry or answer errors until it is ready.";
+
+    public FaultExample Example { get; } = new("notes-1", ("downFor", "2s"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;
 

@@ -16,6 +16,34 @@ internal sealed record LinuxProcess(int Pid, long StartTicks)
     /// <summary>Null when no process has that id.</summary>
     public static LinuxProcess? Find(int pid) => ReadStat(pid) is { } stat ? new LinuxProcess(pid, stat.StartTicks) : null;
 
+    /// <summary>Its threads, the first one included; none when it is gone.</summary>
+    public IReadOnlyList<int> ListThreads()
+    {
+        try
+        {
+            return IsGone ? [] : [.. Directory.EnumerateDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{Pid}/task")).Select(d => int.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture))];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A thread's nice value; null when it is gone.</summary>
+    public static int? ReadNice(int thread) => ReadStat(thread)?.Nice;
+
+    /// <summary>It and everything below it.</summary>
+    public IReadOnlyList<LinuxProcess> ListTree() => [this, .. ListDescendants()];
+
+    /// <summary>Processor time it has used, user and system, in ticks of 10 ms; 0 when it is gone.</summary>
+    public long ReadProcessorTicks() => ReadStat(Pid) is { } stat && stat.StartTicks == StartTicks ? stat.ProcessorTicks : 0;
+
+    /// <summary>A line of <c>/proc/PID/status</c>, such as <c>VmSize</c>; null when there is none.</summary>
+    public string? ReadStatus(string name) => ReadLine("status", name + ":");
+
+    /// <summary>A line of <c>/proc/PID/io</c>, such as <c>wchar</c>; null when there is none or it is another user's.</summary>
+    public long? ReadInputOutput(string name) => ReadLine("io", name + ":") is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
+
     /// <summary>Children and their children, nearest first.</summary>
     public IReadOnlyList<LinuxProcess> ListDescendants()
     {
@@ -47,6 +75,19 @@ internal sealed record LinuxProcess(int Pid, long StartTicks)
         };
     }
 
+    private string? ReadLine(string file, string prefix)
+    {
+        try
+        {
+            return File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{Pid}/{file}"))
+                .FirstOrDefault(l => l.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..].Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private char? ReadState() => ReadStat(Pid) is { } stat && stat.StartTicks == StartTicks ? stat.State : null;
 
     private static IEnumerable<(int Pid, ProcessStat Stat)> ReadAll()
@@ -75,7 +116,7 @@ internal sealed record LinuxProcess(int Pid, long StartTicks)
 }
 
 /// <summary>What is needed of <c>/proc/PID/stat</c> (proc(5)).</summary>
-internal readonly record struct ProcessStat(char State, int ParentPid, long StartTicks)
+internal readonly record struct ProcessStat(char State, int ParentPid, long StartTicks, long ProcessorTicks = 0, int Nice = 0)
 {
     public static ProcessStat? Parse(string line)
     {
@@ -86,7 +127,9 @@ internal readonly record struct ProcessStat(char State, int ParentPid, long Star
             ? new ProcessStat(
                 fields[0][0],
                 int.Parse(fields[1], CultureInfo.InvariantCulture),
-                long.Parse(fields[19], CultureInfo.InvariantCulture))
+                long.Parse(fields[19], CultureInfo.InvariantCulture),
+                long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture),
+                int.Parse(fields[16], CultureInfo.InvariantCulture))
             : null;
     }
 }

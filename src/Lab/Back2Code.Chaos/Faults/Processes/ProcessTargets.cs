@@ -10,6 +10,15 @@ internal sealed record RunningTarget(string Name, LinuxProcess Process)
         return [.. TargetPattern.Resolve(context.Target, "process", all, p => p.Name).Select(Pin)];
     }
 
+    /// <summary>Whatever runs under a name now; null while nothing does. For undoing, and for faults that go on after a restart.</summary>
+    public static async Task<RunningTarget?> FindAsync(IFaultTarget platform, string name, CancellationToken cancellationToken)
+    {
+        var target = (await platform.ListProcessesAsync(cancellationToken)).FirstOrDefault(p => p.Name == name);
+        return target?.Pid is { } pid && LinuxProcess.Find(pid) is { IsGone: false } found && (target.StartTicks ?? found.StartTicks) == found.StartTicks
+            ? new RunningTarget(name, found)
+            : null;
+    }
+
     private static RunningTarget Pin(TargetProcess target)
     {
         var found = target.Pid is { } pid ? LinuxProcess.Find(pid) : null;

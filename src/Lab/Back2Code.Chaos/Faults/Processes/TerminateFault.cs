@@ -5,7 +5,13 @@ internal sealed class TerminateFault : IFault
 {
     public string Type => "process.terminate";
 
+    public string Family => "process";
+
     public string Summary => "Asks a process to stop (SIGTERM; PostgreSQL: SIGINT, its fast shutdown); the supervisor restarts it, after downFor when given.";
+
+    public string Symptom => "What is in flight is finished, nothing new is accepted, and the process restarts; clients that do not try again see refused connections.";
+
+    public FaultExample Example { get; } = new("notes-1", ("downFor", "2s"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;
 

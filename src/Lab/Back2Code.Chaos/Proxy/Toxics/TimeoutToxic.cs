@@ -9,18 +9,15 @@ internal sealed class TimeoutToxic(long timeoutMs) : Toxic
 
     public override async ValueTask<StreamEnd> PipeAsync(ToxicPipe pipe)
     {
-        using var deadline = pipe.StartDeadline(timeoutMs > 0 ? TimeSpan.FromMilliseconds(timeoutMs) : null);
-        try
+        long until = timeoutMs > 0 ? pipe.TimestampAfter(TimeSpan.FromMilliseconds(timeoutMs)) : long.MaxValue;
+        while (await pipe.ReadAsync(until) is { } chunk)
         {
-            while (await pipe.ReadAsync(deadline) is { } chunk)
-            {
-                pipe.Drop(chunk);
-            }
-
-            await Task.Delay(Timeout.InfiniteTimeSpan, pipe.Time, deadline.Token);
+            pipe.Drop(chunk);
         }
-        catch (OperationCanceledException) when (deadline.HasPassed)
+
+        if (!await pipe.DelayUntilAsync(until))
         {
+            pipe.ThrowIfInterrupted();
         }
 
         return StreamEnd.Close;

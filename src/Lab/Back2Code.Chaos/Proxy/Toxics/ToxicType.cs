@@ -1,25 +1,55 @@
+using System.Text.Json;
+using Back2Code.Chaos.Proxy.Toxics.Http;
+using static Back2Code.Chaos.Proxy.Toxics.ToxicAttribute;
+
 namespace Back2Code.Chaos.Proxy.Toxics;
 
-/// <summary>A kind of toxic: its name, its attributes, how to make one. Every attribute is a whole number and 0 unless given.</summary>
-internal sealed class ToxicType(string name, IReadOnlyList<string> attributes, Func<Func<string, long>, Toxic> create)
+/// <summary>A kind of toxic: its name, its attributes, how to make one.</summary>
+internal sealed class ToxicType(string name, IReadOnlyList<ToxicAttribute> attributes, Func<IReadOnlyDictionary<string, AttributeValue>, Toxic> create)
 {
+    private static readonly ToxicAttribute[] WhichRequests = [Text("path"), Text("method"), Number("percent", otherwise: 100, most: 100)];
+
     public static IReadOnlyList<ToxicType> All { get; } =
     [
+        // Toxiproxy's.
         new("noop", [], _ => new NoopToxic()),
-        new("latency", ["latency", "jitter"], of => new LatencyToxic(of("latency"), of("jitter"))),
-        new("bandwidth", ["rate"], of => new BandwidthToxic(of("rate"))),
-        new("slow_close", ["delay"], of => new SlowCloseToxic(of("delay"))),
-        new("timeout", ["timeout"], of => new TimeoutToxic(of("timeout"))),
-        new("reset_peer", ["timeout"], of => new ResetPeerToxic(of("timeout"))),
-        new("slicer", ["average_size", "size_variation", "delay"], of => new SlicerToxic(of("average_size"), of("size_variation"), of("delay"))),
-        new("limit_data", ["bytes"], of => new LimitDataToxic(of("bytes"))),
+        new("latency", [Number("latency"), Number("jitter")], a => new LatencyToxic(a["latency"].Number, a["jitter"].Number)),
+        new("bandwidth", [Number("rate")], a => new BandwidthToxic(a["rate"].Number)),
+        new("slow_close", [Number("delay")], a => new SlowCloseToxic(a["delay"].Number)),
+        new("timeout", [Number("timeout")], a => new TimeoutToxic(a["timeout"].Number)),
+        new("reset_peer", [Number("timeout")], a => new ResetPeerToxic(a["timeout"].Number)),
+        new(
+            "slicer",
+            [Number("average_size"), Number("size_variation"), Number("delay")],
+            a => new SlicerToxic(a["average_size"].Number, a["size_variation"].Number, a["delay"].Number)),
+        new("limit_data", [Number("bytes")], a => new CutToxic(a["bytes"].Number, 0, StreamEnd.Close)),
+
+        // Ours.
+        new(
+            "cut",
+            [Number("bytes"), Number("time"), Number("reset", most: 1)],
+            a => new CutToxic(
+                a["bytes"].Number is > 0 and var bytes ? bytes : long.MaxValue, a["time"].Number, a["reset"].Number > 0 ? StreamEnd.Reset : StreamEnd.Close)),
+        new("refuse", [Number("first")], a => new RefuseToxic(a["first"].Number)),
+        new("hang", [Number("first"), Number("timeout")], a => new HangToxic(a["first"].Number, a["timeout"].Number)),
+        new(
+            "http_delay",
+            [Number("delay"), Number("jitter"), .. WhichRequests],
+            a => new HttpDelayToxic(HttpMatch.Of(a), a["delay"].Number, a["jitter"].Number)),
+        new("http_status", [Number("status", otherwise: 503, least: 200, most: 599), .. WhichRequests], a => new HttpStatusToxic(HttpMatch.Of(a), (int)a["status"].Number)),
+        new("http_abort", WhichRequests, a => new HttpAbortToxic(HttpMatch.Of(a))),
+        new("http_truncate", [Number("bytes"), .. WhichRequests], a => new HttpTruncateToxic(HttpMatch.Of(a), a["bytes"].Number)),
     ];
 
     public string Name => name;
 
-    /// <summary>The attributes of this type: those given, the rest kept from before or 0. Unknown ones are ignored, as Toxiproxy does.</summary>
-    public IReadOnlyDictionary<string, long> Merge(IReadOnlyDictionary<string, long> before, IReadOnlyDictionary<string, long> given) =>
-        attributes.ToDictionary(a => a, a => given.TryGetValue(a, out long value) ? value : before.GetValueOrDefault(a));
+    /// <summary>The attributes of this type: those given, the rest kept from before or their default. Others are ignored, as Toxiproxy does.</summary>
+    /// <exception cref="ToxiproxyApiException">One is not what it may be.</exception>
+    public IReadOnlyDictionary<string, AttributeValue> Merge(
+        IReadOnlyDictionary<string, AttributeValue>? before, IReadOnlyDictionary<string, JsonElement>? given) =>
+        attributes.ToDictionary(
+            a => a.Name,
+            a => given is not null && given.TryGetValue(a.Name, out var value) ? a.Read(value) : before is null ? a.Default : before[a.Name]);
 
-    public Toxic Create(IReadOnlyDictionary<string, long> values) => create(attribute => values[attribute]);
+    public Toxic Create(IReadOnlyDictionary<string, AttributeValue> values) => create(values);
 }

@@ -6,23 +6,23 @@ namespace Back2Code.Lab.Supervision.Children;
 /// <summary>processes.json: who was started, so that the next lab can clean up after one that was killed.</summary>
 internal sealed class ChildRegistry(StatePaths paths)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, ChildRecord> children = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ChildRecord> _children = [];
 
     public void Add(ChildRecord child)
     {
-        lock (gate)
+        lock (_gate)
         {
-            children[child.Name] = child;
+            _children[child.Name] = child;
             Write();
         }
     }
 
     public void Remove(string name)
     {
-        lock (gate)
+        lock (_gate)
         {
-            children.Remove(name);
+            _children.Remove(name);
             Write();
         }
     }
@@ -42,8 +42,18 @@ internal sealed class ChildRegistry(StatePaths paths)
         }
     }
 
-    private void Write() =>
-        AtomicFile.Write(paths.Processes, JsonSerializer.SerializeToUtf8Bytes(new RegistryFile(BootId(), [.. children.Values]), LabJson.Indented));
+    private void Write()
+    {
+        try
+        {
+            AtomicFile.Write(paths.Processes, JsonSerializer.SerializeToUtf8Bytes(new RegistryFile(BootId(), [.. _children.Values]), LabJson.Indented));
+        }
+        catch (IOException)
+        {
+            // A full disk. The file only speeds up the next lab's cleaning, which also finds by /proc what it does not name; to lose sight of a
+            // process that has just been started would be worse.
+        }
+    }
 
     private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 

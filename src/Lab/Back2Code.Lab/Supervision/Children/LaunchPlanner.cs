@@ -1,3 +1,4 @@
+using System.Globalization;
 using Back2Code.Lab.Supervision.State;
 using Back2Code.Lab.Topology;
 
@@ -5,9 +6,12 @@ namespace Back2Code.Lab.Supervision.Children;
 
 /// <summary>Turns a process of the topology into a command line, an environment and configuration files. Nothing is started.</summary>
 internal sealed class LaunchPlanner(
-    string home, PlatformTopology topology, PortPlan ports, StateFolder state, Programs programs, SecretStore secrets)
+    string home, PlatformTopology topology, PortPlan ports, StateFolder state, Programs programs, SecretStore secrets, decimal timeScale)
 {
-    private readonly ConfigWriter config = new(state, home);
+    private readonly ConfigWriter _config = new(state, home, timeScale);
+
+    /// <summary>Environment variables beyond those of the topology, by process group.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Changes { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>();
 
     public LaunchPlan Plan(ProcessSpec spec, string program)
     {
@@ -25,12 +29,13 @@ internal sealed class LaunchPlanner(
             ["state"] = state.Paths.Root,
             ["run"] = state.RunDirectory,
             ["home"] = home,
+            ["timeScale"] = timeScale.ToString(CultureInfo.InvariantCulture),
             ["program"] = Path.GetDirectoryName(program)!,
         }, SecretOf);
-        config.Write(spec, placeholders, topology.File);
+        _config.Write(spec, placeholders, topology.File);
         if (spec.Rules)
         {
-            config.WriteRules();
+            _config.WriteRules();
         }
 
         var arguments = spec.Arguments.Select(a => placeholders.Resolve(a, topology.File)).ToList();
@@ -58,6 +63,11 @@ internal sealed class LaunchPlanner(
         foreach (var (name, value) in own)
         {
             environment[name] = placeholders.Resolve(value, topology.File);
+        }
+
+        foreach (var (name, value) in Changes.GetValueOrDefault(spec.Group) ?? new Dictionary<string, string>())
+        {
+            environment[name] = value;
         }
 
         return environment;

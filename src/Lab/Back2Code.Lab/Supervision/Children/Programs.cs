@@ -20,11 +20,14 @@ internal sealed class Programs(string home)
         "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
     ];
 
-    private readonly string folder = FromEnvironment(FolderVariable) ?? Path.Combine(home, "artifacts", "bin");
+    private readonly string _folder = FromEnvironment(FolderVariable) ?? Path.Combine(home, "artifacts", "bin");
 
     public string Dotnet { get; } = FromEnvironment(DotnetVariable)
         // shared/Microsoft.NETCore.App/10.0.x/ of the runtime that runs this very program.
         ?? Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+
+    /// <summary>Our own command line, for the workers of faults; where it is not built they cannot start.</summary>
+    public string Workers => FindAssembly("Back2Code.Cli/back2code") ?? "";
 
     /// <summary>Every program and assembly, or one message that names all that is missing.</summary>
     public IReadOnlyDictionary<string, string> FindAll(PlatformTopology topology)
@@ -77,7 +80,7 @@ internal sealed class Programs(string home)
         var slash = name.IndexOf('/', StringComparison.Ordinal);
         var (project, file) = slash < 0 ? (name, name) : (name[..slash], name[(slash + 1)..]);
         return ((string[])["release", "debug"])
-            .Select(configuration => Path.Combine(folder, project, configuration, file + ".dll"))
+            .Select(configuration => Path.Combine(_folder, project, configuration, file + ".dll"))
             .FirstOrDefault(File.Exists) is { } path ? RealPath.Of(path) : null;
     }
 

@@ -9,14 +9,14 @@ namespace Back2Code.Lab.Supervision.Children;
 /// </summary>
 internal sealed class Spawner : IDisposable
 {
-    private readonly BlockingCollection<Action> work = [];
-    private readonly Thread thread;
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly Thread _thread;
 
     public Spawner()
     {
-        thread = new Thread(() =>
+        _thread = new Thread(() =>
         {
-            foreach (var action in work.GetConsumingEnumerable())
+            foreach (var action in _work.GetConsumingEnumerable())
             {
                 action();
             }
@@ -25,7 +25,7 @@ internal sealed class Spawner : IDisposable
             Name = "spawner",
             IsBackground = true,
         };
-        thread.Start();
+        _thread.Start();
     }
 
     /// <summary>Starts the command with its output appended to <paramref name="log"/>. The returned process is the command itself, not a shell.</summary>
@@ -45,7 +45,7 @@ internal sealed class Spawner : IDisposable
         }
 
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(() =>
+        _work.Add(() =>
         {
             try
             {
@@ -62,8 +62,8 @@ internal sealed class Spawner : IDisposable
     public void Dispose()
     {
         // The thread ends, and with it whatever child is still alive: the last resort after an orderly stop.
-        work.CompleteAdding();
-        thread.Join();
-        work.Dispose();
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
     }
 }

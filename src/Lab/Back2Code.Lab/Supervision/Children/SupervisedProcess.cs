@@ -21,33 +21,35 @@ internal sealed class SupervisedProcess(
 
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
-    private readonly Lock gate = new();
-    private readonly RestartBackoff backoff = new(spec.Restart);
-    private readonly TaskCompletionSource firstReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource stopping = new();
-    private TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task loop = Task.CompletedTask;
-    private Running? running;
-    private ProcessState state = ProcessState.Pending;
-    private string? detail;
-    private int starts;
-    private DateTimeOffset heldUntil;
-    private DateTimeOffset dueAt;
+    private readonly Lock _gate = new();
+    private readonly RestartBackoff _backoff = new(spec.Restart);
+    private readonly TaskCompletionSource _firstReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _loop = Task.CompletedTask;
+    private Running? _running;
+    private ProcessState _state = ProcessState.Pending;
+    private string? _detail;
+    private int _starts;
+    private DateTimeOffset _heldUntil;
+    private DateTimeOffset _dueAt;
+    private IReadOnlyDictionary<string, string?>? _override;
+    private bool _replacing;
 
     public ProcessSpec Spec => spec;
 
     public LaunchPlan Plan => plan;
 
     /// <summary>Done when it has been ready once; faulted with a <see cref="LabException"/> when that will not happen.</summary>
-    public Task FirstReady => firstReady.Task;
+    public Task FirstReady => _firstReady.Task;
 
     public ProcessSnapshot Snapshot
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return new ProcessSnapshot(spec.Name, state, running?.Pid, running?.StartTime, port, Math.Max(0, starts - 1), running?.StartedAt, detail);
+                return new ProcessSnapshot(spec.Name, _state, _running?.Pid, _running?.StartTime, port, Math.Max(0, _starts - 1), _running?.StartedAt, _detail, _override is not null);
             }
         }
     }
@@ -55,11 +57,11 @@ internal sealed class SupervisedProcess(
     /// <summary>Begins to supervise. Call once.</summary>
     public void Start()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!stopping.IsCancellationRequested)
+            if (!_stopping.IsCancellationRequested)
             {
-                loop = RunAsync();
+                _loop = RunAsync();
             }
         }
     }
@@ -67,9 +69,9 @@ internal sealed class SupervisedProcess(
     /// <summary>Until the lease ends, an exit is not followed by a restart.</summary>
     public void Hold(TimeSpan lease)
     {
-        lock (gate)
+        lock (_gate)
         {
-            heldUntil = tools.Time.GetUtcNow() + lease;
+            _heldUntil = tools.Time.GetUtcNow() + lease;
             Wake_NeedsLock();
         }
     }
@@ -77,12 +79,65 @@ internal sealed class SupervisedProcess(
     /// <summary>Ends the lease and every other reason to wait.</summary>
     public void Release()
     {
-        lock (gate)
+        lock (_gate)
         {
-            heldUntil = default;
-            dueAt = default;
-            backoff.Forget();
+            _heldUntil = default;
+            _dueAt = default;
+            _backoff.Forget();
             Wake_NeedsLock();
+        }
+    }
+
+    /// <summary>
+    /// Restarts it with these variables set, or removed where the value is null, and keeps it so until told otherwise; null: as the topology has it. Returns when
+    /// the process that ran before is gone. Nothing happens where nothing would change.
+    /// </summary>
+    public async Task ReplaceAsync(IReadOnlyDictionary<string, string?>? environment, CancellationToken hurry)
+    {
+        Running? victim;
+        lock (_gate)
+        {
+            if (_stopping.IsCancellationRequested || (environment is null && _override is null))
+            {
+                return;
+            }
+
+            _override = environment;
+            _replacing = _running is not null;
+            _dueAt = default;
+            _backoff.Forget();
+            victim = _running;
+            Wake_NeedsLock();
+        }
+
+        if (victim is not null)
+        {
+            await EndAsync(victim, hurry);
+        }
+    }
+
+    /// <summary>Ends it as its stop policy says and starts it again at once, whatever held it down; settings that were changed stay changed. Returns when the process that ran before is gone.</summary>
+    public async Task RestartAsync(CancellationToken hurry)
+    {
+        Running? victim;
+        lock (_gate)
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _heldUntil = default;
+            _dueAt = default;
+            _backoff.Forget();
+            _replacing = _running is not null;
+            victim = _running;
+            Wake_NeedsLock();
+        }
+
+        if (victim is not null)
+        {
+            await EndAsync(victim, hurry);
         }
     }
 
@@ -90,14 +145,28 @@ internal sealed class SupervisedProcess(
     public async Task StopAsync(CancellationToken hurry)
     {
         Running? victim;
-        lock (gate)
+        lock (_gate)
         {
-            stopping.Cancel();
-            victim = running;
+            _stopping.Cancel();
+            victim = _running;
             Wake_NeedsLock();
         }
 
-        if (victim is not null && !hurry.IsCancellationRequested && Posix.Signal(victim.Pid, victim.StartTime, spec.Stop.Signal))
+        if (victim is not null)
+        {
+            await EndAsync(victim, hurry);
+        }
+
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Become(ProcessState.Stopped);
+        _firstReady.TrySetCanceled(CancellationToken.None);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task EndAsync(Running victim, CancellationToken hurry)
+    {
+        if (!hurry.IsCancellationRequested && Posix.Signal(victim.Pid, victim.StartTime, spec.Stop.Signal))
         {
             // A frozen process takes its signal only once it goes on.
             Posix.Signal(victim.Pid, victim.StartTime, Signals.Continue);
@@ -106,17 +175,11 @@ internal sealed class SupervisedProcess(
             await victim.Exited.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (victim is { Exited.IsCompleted: false })
+        if (!victim.Exited.IsCompleted)
         {
             KillTree(victim);
         }
-
-        await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Become(ProcessState.Stopped);
-        firstReady.TrySetCanceled(CancellationToken.None);
     }
-
-    public void Dispose() => stopping.Dispose();
 
     private async Task RunAsync()
     {
@@ -124,13 +187,13 @@ internal sealed class SupervisedProcess(
         {
             while (await WaitUntilDueAsync())
             {
-                if (!await RunOnceAsync())
+                if (!await TryRunOnceAsync())
                 {
                     return;
                 }
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Asked to stop while it started.
         }
@@ -140,16 +203,35 @@ internal sealed class SupervisedProcess(
         }
     }
 
+    /// <summary>What keeps it from starting ends a start of the platform, but not its life: a disk that is full now may have room in a moment.</summary>
+    private async Task<bool> TryRunOnceAsync()
+    {
+        try
+        {
+            return await RunOnceAsync();
+        }
+        catch (Exception e) when (_firstReady.Task.IsCompletedSuccessfully && e is IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            lock (_gate)
+            {
+                _detail = $"cannot be started: {e.Message}";
+                _dueAt = tools.Time.GetUtcNow() + _backoff.AfterExit(TimeSpan.Zero);
+            }
+
+            return !_stopping.IsCancellationRequested;
+        }
+    }
+
     /// <returns>False when it must not be started again.</returns>
     private async Task<bool> RunOnceAsync()
     {
         Become(ProcessState.Starting);
-        if (starts > 0)
+        if (_starts > 0)
         {
-            await tools.Leftovers.KillOrphansOfAsync(spec.Name, stopping.Token);
+            await tools.Leftovers.KillOrphansOfAsync(spec.Name, _stopping.Token);
         }
 
-        await setup.PrepareAsync(plan, stopping.Token);
+        await setup.PrepareAsync(plan, _stopping.Token);
         var child = await LaunchAsync();
         await WatchAsync(child);
         await child.Exited;
@@ -163,21 +245,29 @@ internal sealed class SupervisedProcess(
 
     private bool AfterExit(TimeSpan uptime, string how)
     {
-        lock (gate)
+        bool replaced;
+        lock (_gate)
         {
-            running = null;
-            detail = how;
-            dueAt = tools.Time.GetUtcNow() + backoff.AfterExit(uptime);
+            replaced = _replacing;
+            _replacing = false;
+            _running = null;
+            _detail = replaced ? "was asked to" : how;
+            _dueAt = replaced ? default : tools.Time.GetUtcNow() + _backoff.AfterExit(uptime);
         }
 
-        if (stopping.IsCancellationRequested)
+        if (_stopping.IsCancellationRequested)
         {
             return false;
         }
 
-        if (!firstReady.Task.IsCompleted && starts >= MostFailedFirstStarts)
+        if (replaced)
         {
-            Fail($"{spec.Name} {how}, {starts} times in a row. The end of {plan.Log}:{LogTail.Of(plan.Log)}");
+            return true;
+        }
+
+        if (!_firstReady.Task.IsCompleted && _starts >= MostFailedFirstStarts)
+        {
+            Fail($"{spec.Name} {how}, {_starts} times in a row. The end of {plan.Log}:{LogTail.Of(plan.Log)}");
             return false;
         }
 
@@ -193,24 +283,49 @@ internal sealed class SupervisedProcess(
     private async Task<Running> LaunchAsync()
     {
         string[] command = [.. tools.User.Prefix(), plan.Program, .. plan.Arguments];
-        var process = await tools.Spawner.StartAsync(command, plan.DataDirectory, plan.Log, plan.Environment);
+        var changes = Volatile.Read(ref _override);
+        var process = await tools.Spawner.StartAsync(command, plan.DataDirectory, plan.Log, EnvironmentWith(changes));
 
         // Gone before it could be looked at: it counts as an exit, and a start time of -1 matches no process.
         var startTime = ProcFs.Stat(process.Id)?.StartTime ?? -1;
         var child = new Running(process, process.Id, startTime, tools.Time.GetUtcNow(), process.WaitForExitAsync(CancellationToken.None));
         tools.Registry.Add(new ChildRecord(spec.Name, child.Pid, child.StartTime));
-        lock (gate)
+        lock (_gate)
         {
-            starts++;
-            running = child;
-            if (stopping.IsCancellationRequested)
+            _starts++;
+            _running = child;
+            if (_stopping.IsCancellationRequested)
             {
                 // The stop came between preparation and launch and saw no process to stop.
+                KillTree(child);
+            }
+            else if (!ReferenceEquals(changes, _override))
+            {
+                // So did new settings.
+                _replacing = true;
                 KillTree(child);
             }
         }
 
         return child;
+    }
+
+    private Dictionary<string, string> EnvironmentWith(IReadOnlyDictionary<string, string?>? changes)
+    {
+        var environment = new Dictionary<string, string>(plan.Environment);
+        foreach (var (name, value) in changes ?? new Dictionary<string, string?>())
+        {
+            if (value is null)
+            {
+                environment.Remove(name);
+            }
+            else
+            {
+                environment[name] = value;
+            }
+        }
+
+        return environment;
     }
 
     /// <summary>Follows the child from its start to its exit.</summary>
@@ -219,18 +334,21 @@ internal sealed class SupervisedProcess(
         var deadline = tools.Time.GetUtcNow() + LongestStart;
         var isUp = false;
         var misses = 0;
+        var answeredAt = tools.Time.GetUtcNow();
         while (!child.Exited.IsCompleted)
         {
             if (await IsReadyAsync(child, finish: !isUp))
             {
                 misses = 0;
                 isUp = true;
+                answeredAt = tools.Time.GetUtcNow();
                 Become(ProcessState.Ready);
-                firstReady.TrySetResult();
+                _firstReady.TrySetResult();
             }
-            else if (isUp && ++misses >= 2 && !stopping.IsCancellationRequested)
+            else if (isUp && ++misses >= 2 && !_stopping.IsCancellationRequested)
             {
                 Become(ProcessState.Unready);
+                await EndIfHungAsync(child, answeredAt);
             }
             else if (!isUp && tools.Time.GetUtcNow() > deadline)
             {
@@ -241,6 +359,27 @@ internal sealed class SupervisedProcess(
             var pause = !isUp ? probe?.Spec.Interval ?? TimeSpan.FromSeconds(1) : misses > 0 ? TimeSpan.FromMilliseconds(250) : probe?.Spec.Steady ?? TimeSpan.FromMinutes(1);
             await child.Exited.WaitAsync(pause, tools.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>A process that hangs does not exit, so nothing else would restart it. Somebody who holds it knows what he does.</summary>
+    private async Task EndIfHungAsync(Running child, DateTimeOffset answeredAt)
+    {
+        var now = tools.Time.GetUtcNow();
+        if (probe is null || spec.Restart.Hung is not { } limit || now - answeredAt < limit || await probe.IsAliveAsync(CancellationToken.None))
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_heldUntil > now || _stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+
+        tools.Report(new PlatformProgress($"has not answered for {(now - answeredAt).TotalSeconds:0} s and is killed", spec.Name, ProcessState.Unready));
+        KillTree(child);
     }
 
     private async Task<bool> IsReadyAsync(Running child, bool finish)
@@ -260,14 +399,14 @@ internal sealed class SupervisedProcess(
         {
             try
             {
-                await setup.FinishAsync(stopping.Token);
+                await setup.FinishAsync(_stopping.Token);
             }
-            catch (Exception e) when (e is not LabException && !stopping.IsCancellationRequested)
+            catch (Exception e) when (e is not LabException && !_stopping.IsCancellationRequested)
             {
                 // It answered once and then not: it may have crashed meanwhile. The next probe tells.
-                lock (gate)
+                lock (_gate)
                 {
-                    detail = e.Message;
+                    _detail = e.Message;
                 }
 
                 return false;
@@ -285,35 +424,35 @@ internal sealed class SupervisedProcess(
     /// <returns>False when it is time to stop.</returns>
     private async Task<bool> WaitUntilDueAsync()
     {
-        while (!stopping.IsCancellationRequested)
+        while (!_stopping.IsCancellationRequested)
         {
             Task woken;
             TimeSpan wait;
             ProcessState waiting;
-            lock (gate)
+            lock (_gate)
             {
                 var now = tools.Time.GetUtcNow();
-                if (starts > 0 && heldUntil > now)
+                if (_starts > 0 && _heldUntil > now)
                 {
-                    (wait, waiting) = (heldUntil - now, ProcessState.Held);
+                    (wait, waiting) = (_heldUntil - now, ProcessState.Held);
                     // The lease is the whole delay: what it held back starts at its end.
-                    dueAt = default;
+                    _dueAt = default;
                 }
-                else if (dueAt > now)
+                else if (_dueAt > now)
                 {
-                    (wait, waiting) = (dueAt - now, ProcessState.Backoff);
+                    (wait, waiting) = (_dueAt - now, ProcessState.Backoff);
                 }
                 else
                 {
                     return true;
                 }
 
-                if (wake.Task.IsCompleted)
+                if (_wake.Task.IsCompleted)
                 {
-                    wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
 
-                woken = wake.Task;
+                woken = _wake.Task;
             }
 
             Become(waiting);
@@ -325,33 +464,33 @@ internal sealed class SupervisedProcess(
 
     private void Fail(string message)
     {
-        lock (gate)
+        lock (_gate)
         {
-            detail = message;
+            _detail = message;
         }
 
         Become(ProcessState.Failed);
-        firstReady.TrySetException(new LabException(message));
+        _firstReady.TrySetException(new LabException(message));
     }
 
     private void Become(ProcessState next)
     {
         string text;
-        lock (gate)
+        lock (_gate)
         {
-            if (state == next)
+            if (_state == next)
             {
                 return;
             }
 
-            state = next;
+            _state = next;
             text = next switch
             {
-                ProcessState.Starting when starts > 0 => $"restarting, {detail}",
-                ProcessState.Ready => running is { } child ? $"ready (pid {child.Pid}) after {(tools.Time.GetUtcNow() - child.StartedAt).TotalSeconds:0.0} s" : "ready",
-                ProcessState.Backoff => $"{detail}; restarts in {Math.Max(0, (dueAt - tools.Time.GetUtcNow()).TotalSeconds):0.0} s",
-                ProcessState.Held => $"{detail}; held down",
-                ProcessState.Failed => detail ?? "failed",
+                ProcessState.Starting when _starts > 0 => $"restarting, {_detail}",
+                ProcessState.Ready => _running is { } child ? $"ready (pid {child.Pid}) after {(tools.Time.GetUtcNow() - child.StartedAt).TotalSeconds:0.0} s" : "ready",
+                ProcessState.Backoff => $"{_detail}; restarts in {Math.Max(0, (_dueAt - tools.Time.GetUtcNow()).TotalSeconds):0.0} s",
+                ProcessState.Held => $"{_detail}; held down",
+                ProcessState.Failed => _detail ?? "failed",
                 _ => next.ToString().ToLowerInvariant(),
             };
         }
@@ -359,7 +498,7 @@ internal sealed class SupervisedProcess(
         tools.Report(new PlatformProgress(text, spec.Name, next));
     }
 
-    private void Wake_NeedsLock() => wake.TrySetResult();
+    private void Wake_NeedsLock() => _wake.TrySetResult();
 
     private static void KillTree(Running child)
     {
@@ -384,4 +523,4 @@ internal sealed record ChildTools(
     Spawner Spawner, ChildRegistry Registry, Leftovers Leftovers, RunUser User, TimeProvider Time, Action<PlatformProgress> Report);
 
 internal sealed record ProcessSnapshot(
-    string Name, ProcessState State, int? Pid, long? StartTime, int? Port, int Restarts, DateTimeOffset? StartedAt, string? Detail);
+    string Name, ProcessState State, int? Pid, long? StartTime, int? Port, int Restarts, DateTimeOffset? StartedAt, string? Detail, bool Overridden);

@@ -8,13 +8,13 @@ internal sealed class Supervisor(PlatformTopology topology, IReadOnlyList<Superv
     /// <summary>Ctrl-C promises an end within 10 s; what is left of them is for the last clean-up.</summary>
     private static readonly TimeSpan LongestOrderlyStop = TimeSpan.FromSeconds(8);
 
-    private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<string, SupervisedProcess> byName = processes.ToDictionary(p => p.Spec.Name);
-    private Task starting = Task.CompletedTask;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<string, SupervisedProcess> _byName = processes.ToDictionary(p => p.Spec.Name);
+    private Task _starting = Task.CompletedTask;
 
     public IReadOnlyList<SupervisedProcess> Processes => processes;
 
-    public SupervisedProcess? Find(string name) => byName.GetValueOrDefault(name);
+    public SupervisedProcess? Find(string name) => _byName.GetValueOrDefault(name);
 
     public bool IsReady => processes.All(p => p.Snapshot.State == ProcessState.Ready);
 
@@ -22,7 +22,7 @@ internal sealed class Supervisor(PlatformTopology topology, IReadOnlyList<Superv
     public async Task StartAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         var starts = processes.Select(StartInTurnAsync).ToList();
-        starting = Task.WhenAll(starts);
+        _starting = Task.WhenAll(starts);
         var ready = processes.Select(p => p.FirstReady).ToList();
         try
         {
@@ -44,8 +44,8 @@ internal sealed class Supervisor(PlatformTopology topology, IReadOnlyList<Superv
 
     public async Task StopAsync()
     {
-        await stopping.CancelAsync();
-        await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stopping.CancelAsync();
+        await _starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         using var hurry = new CancellationTokenSource(LongestOrderlyStop, time);
         var before = StopOrder.Before(topology);
@@ -59,13 +59,13 @@ internal sealed class Supervisor(PlatformTopology topology, IReadOnlyList<Superv
         {
             await Task.WhenAll(clients);
             // Bounded even so: a child in an uninterruptible wait does not die of SIGKILL, and the lab must not hang with it.
-            await byName[name].StopAsync(hurry.Token).WaitAsync(LongestOrderlyStop + TimeSpan.FromSeconds(1), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _byName[name].StopAsync(hurry.Token).WaitAsync(LongestOrderlyStop + TimeSpan.FromSeconds(1), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     public void Dispose()
     {
-        stopping.Dispose();
+        _stopping.Dispose();
         foreach (var process in processes)
         {
             process.Dispose();
@@ -76,7 +76,7 @@ internal sealed class Supervisor(PlatformTopology topology, IReadOnlyList<Superv
     {
         try
         {
-            await Task.WhenAll(process.Spec.After.Select(name => byName[name].FirstReady)).WaitAsync(stopping.Token);
+            await Task.WhenAll(process.Spec.After.Select(name => _byName[name].FirstReady)).WaitAsync(_stopping.Token);
             process.Start();
         }
         catch (Exception e) when (e is OperationCanceledException or LabException)

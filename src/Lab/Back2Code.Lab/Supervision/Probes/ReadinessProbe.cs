@@ -11,8 +11,13 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
 {
     public ProbeSpec Spec { get; } = spec;
 
-    /// <summary>False also when there is no answer in time.</summary>
-    public async Task<bool> CheckAsync(CancellationToken cancellationToken)
+    /// <summary>Whether it can work. False also when there is no answer in time.</summary>
+    public Task<bool> CheckAsync(CancellationToken cancellationToken) => AskAsync(Spec.Path, cancellationToken);
+
+    /// <summary>Whether it turns at all: one that is not ready may have good reasons, such as a neighbour that is away.</summary>
+    public Task<bool> IsAliveAsync(CancellationToken cancellationToken) => AskAsync(Spec.Alive ?? Spec.Path, cancellationToken);
+
+    private async Task<bool> AskAsync(string? path, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Spec.Timeout);
@@ -22,7 +27,7 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), limit.Token);
             return Spec.Kind switch
             {
-                ProbeKind.Http => await AnswersOkAsync(socket, limit.Token),
+                ProbeKind.Http => await AnswersOkAsync(socket, path, limit.Token),
                 ProbeKind.Postgres => await AsksForPasswordAsync(socket, limit.Token),
                 ProbeKind.Redis => await AnswersPongAsync(socket, limit.Token),
                 ProbeKind.Amqp => await OpensConnectionAsync(socket, limit.Token),
@@ -39,9 +44,9 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
         }
     }
 
-    private async Task<bool> AnswersOkAsync(Socket socket, CancellationToken cancellationToken)
+    private async Task<bool> AnswersOkAsync(Socket socket, string? path, CancellationToken cancellationToken)
     {
-        var request = $"GET {Spec.Path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n";
+        var request = $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n";
         await socket.SendAsync(Encoding.ASCII.GetBytes(request), cancellationToken);
 
         var status = await ReceiveAsync(socket, "HTTP/1.1 200".Length, cancellationToken);

@@ -7,7 +7,7 @@ namespace Back2Code.Lab.Supervision.Setup;
 /// <summary>Gives the fault proxy its links, at every start: it keeps them in memory only. Their clients start after that.</summary>
 internal sealed class FaultProxySetup(PlatformTopology topology, PortPlan ports) : IProcessSetup, IDisposable
 {
-    private readonly HttpClient http = new()
+    private readonly HttpClient _http = new()
     {
         BaseAddress = new Uri($"http://127.0.0.1:{ports.TryPortOf(topology.Proxy!)}"),
         Timeout = TimeSpan.FromSeconds(5),
@@ -23,8 +23,8 @@ internal sealed class FaultProxySetup(PlatformTopology topology, PortPlan ports)
             Listen = $"127.0.0.1:{ports.ListenPort(link)}",
             Upstream = $"127.0.0.1:{ports.UpstreamPort(link)}",
         });
-        await new ToxiproxyClient(http).PopulateAsync([.. links], cancellationToken);
+        await new ToxiproxyClient(_http).PopulateAsync([.. links], cancellationToken);
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 }

@@ -8,12 +8,13 @@ namespace Back2Code.Lab.Supervision.Setup;
 
 /// <summary>Makes the cluster once, and its roles and schemas at every start of the lab.</summary>
 internal sealed class PostgresSetup(
-    StatePaths paths, RunUser user, Spawner spawner, SecretStore secrets, IReadOnlyList<string> schemas, int port, string runDirectory) : IProcessSetup
+    StatePaths paths, RunUser user, Spawner spawner, SecretStore secrets, IReadOnlyList<string> schemas, IReadOnlyList<string> observers, int port, string runDirectory) : IProcessSetup
 {
-    private const string Superuser = "back2code";
-    private const string SuperuserSecret = "postgres-back2code";
+    public const string Superuser = "back2code";
+    public const string SuperuserSecret = "postgres-back2code";
+    public const string Database = "back2code";
 
-    private bool rolesAreSet;
+    private bool _rolesAreSet;
 
     public async Task PrepareAsync(LaunchPlan plan, CancellationToken cancellationToken)
     {
@@ -32,19 +33,19 @@ internal sealed class PostgresSetup(
 
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
-        if (rolesAreSet)
+        if (_rolesAreSet)
         {
             return;
         }
 
         await EnsureDatabaseAsync(cancellationToken);
-        await using var connection = await ConnectAsync("back2code", cancellationToken);
+        await using var connection = await ConnectAsync(Database, cancellationToken);
         foreach (var schema in schemas)
         {
             await EnsureRoleAndSchemaAsync(connection, schema, cancellationToken);
         }
 
-        rolesAreSet = true;
+        _rolesAreSet = true;
     }
 
     private async Task CreateClusterAsync(LaunchPlan plan, string cluster, CancellationToken cancellationToken)
@@ -126,6 +127,8 @@ internal sealed class PostgresSetup(
         // Names come from the topology and are quoted; the password's alphabet has no quote in it. Identifiers and CREATE ROLE take no parameters.
         var name = new NpgsqlCommandBuilder().QuoteIdentifier(schema);
         var password = secrets.GetOrCreate($"postgres-{schema}");
+        // Membership in pg_monitor shows statistics of the whole server and no row of anybody's tables.
+        var observing = observers.Contains(schema) ? $"GRANT pg_monitor TO {name};" : "";
         await using var command = new NpgsqlCommand(
             $"""
             SET log_min_error_statement = panic; -- a failing statement would be logged with its password
@@ -137,6 +140,7 @@ internal sealed class PostgresSetup(
             ALTER ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{password}';
             ALTER ROLE {name} SET search_path = {name};
             CREATE SCHEMA IF NOT EXISTS {name} AUTHORIZATION {name};
+            {observing}
             """,
             connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
@@ -153,6 +157,9 @@ internal sealed class PostgresSetup(
             Password = secrets.GetOrCreate(SuperuserSecret),
             Pooling = false,
             Timeout = 5,
+
+            // What a fault left in the server's settings must not keep the platform from starting: it is undone only after this.
+            Options = "-c default_transaction_read_only=off -c lock_timeout=0 -c statement_timeout=0",
         }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         return connection;

@@ -5,7 +5,7 @@ using Back2Code.Slo;
 namespace Back2Code.Lab.Supervision.State;
 
 /// <summary>Writes the children's configuration from the templates under deploy/, anew at every start. Mode 0600: some hold passwords.</summary>
-internal sealed class ConfigWriter(StateFolder state, string home)
+internal sealed class ConfigWriter(StateFolder state, string home, decimal timeScale)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -45,8 +45,7 @@ internal sealed class ConfigWriter(StateFolder state, string home)
             PrometheusRules.Write(
                 SloFiles.Load(Path.Combine(state.Paths.Config, "slos")),
                 generated,
-                // In the lab an hour of the objective's windows takes five seconds.
-                new RuleOptions { TimeScale = 720, ScrapeInterval = TimeSpan.FromSeconds(1) });
+                new RuleOptions { TimeScale = timeScale, ScrapeInterval = TimeSpan.FromSeconds(1) });
         }
         catch (SloFileException e)
         {

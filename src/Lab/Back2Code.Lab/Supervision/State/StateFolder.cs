@@ -9,18 +9,21 @@ internal sealed class StateFolder : IDisposable
     /// <summary>What a cluster, a broker and a few minutes of metrics take, with room to spare.</summary>
     private const long LeastFreeBytes = 512L << 20;
 
+    // PostgreSQL's log grows by whole files of 16 MiB.
+    private const long LeastFreeWhileRunning = 16 << 20;
+
     /// <summary>sun_path holds 108 bytes with its end mark; HAProxy binds under a temporary name 16 bytes longer.</summary>
     private const int LongestSocketPath = 107 - 16;
 
     private const string ShortFolderPrefix = "b2c-run-";
 
-    private readonly FileStream lockFile;
+    private readonly FileStream _lockFile;
 
     private StateFolder(StatePaths paths, RunUser user, FileStream lockFile)
     {
         Paths = paths;
         User = user;
-        this.lockFile = lockFile;
+        this._lockFile = lockFile;
         RunDirectory = Path.Combine(paths.Root, "run");
     }
 
@@ -92,7 +95,7 @@ internal sealed class StateFolder : IDisposable
             Directory.Delete(RunDirectory, recursive: true);
         }
 
-        lockFile.Dispose();
+        _lockFile.Dispose();
     }
 
     private static string Resolve(string directory)
@@ -136,6 +139,20 @@ internal sealed class StateFolder : IDisposable
 
     public static LabException Corrupt(StatePaths paths, string what) =>
         new($"The state folder {paths.Root} is damaged: {what}. Move it away to keep what it holds, or start afresh with another --state DIR.");
+
+    /// <summary>Says that the disk is full for a platform that runs on it; null while it is not, and when that cannot be found out.</summary>
+    public static string? FindDiskTrouble(StatePaths paths)
+    {
+        try
+        {
+            var free = new DriveInfo(paths.Root).AvailableFreeSpace;
+            return free < LeastFreeWhileRunning ? $"the disk of the state folder {paths.Root} is full ({free >> 10} KiB are free)" : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static void CheckSpace(StatePaths paths)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 
 namespace Back2Code.Lab.Traffic.Verification;
@@ -24,39 +23,39 @@ internal sealed class Evidence(ExpectedState state, GatewayClient gateway, Verif
 
     private readonly ILookup<string, ExpectedNote> _notesByUser = state.Notes.Values.ToLookup(n => n.User, StringComparer.Ordinal);
     private readonly ILookup<string, ExpectedWrite> _writesByUser = state.Acknowledged.ToLookup(w => w.Note.User, StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ConcurrentDictionary<Guid, byte>> _notesByKey = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<EventKey, ConcurrentDictionary<string, byte>> _notifications = new();
     private readonly DateTimeOffset _since = state.StartedAt - ClockTolerance;
 
-    /// <summary>Notes in lists, by the idempotency key of their creation.</summary>
-    public IReadOnlyDictionary<string, ConcurrentDictionary<Guid, byte>> NotesByKey => _notesByKey;
+    public ReadBack Seen { get; } = new();
 
-    /// <summary>Ids of the notifications of each event.</summary>
-    public IReadOnlyDictionary<EventKey, ConcurrentDictionary<string, byte>> Notifications => _notifications;
+    public bool Complete => state.AllRight;
 
-    /// <summary>The last answer that was no use, for the report.</summary>
-    public string LastTrouble { get; private set; } = "no answer";
-
-    /// <summary>Users whose inbox could be read to its end at least once.</summary>
-    public ConcurrentDictionary<string, byte> InboxesRead { get; } = new(StringComparer.Ordinal);
-
-    public bool Complete => state.Notes.Values.All(IsRight) && state.Acknowledged.All(w => w.EventSeen);
+    /// <summary>Acknowledged writes that are as they should be, so far.</summary>
+    public int Confirmed => state.Acknowledged.Count(w => w.EventSeen && w.Note.IsRight);
 
     public async Task GatherMissingAsync(CancellationToken cancellationToken)
     {
-        await ForEachAsync(state.Notes.Values.Where(n => n.Check?.Fault != NoteFault.None), ReadAsync, cancellationToken);
+        // Pages first: one of them speaks for hundreds of writes, a read for one note only.
         await ForEachAsync(state.Users.Where(u => !_notesByUser[u].All(n => n.ListedRightly)), WalkListAsync, cancellationToken);
         await ForEachAsync(state.Users.Where(u => !_writesByUser[u].All(w => w.EventSeen)), WalkInboxAsync, cancellationToken);
+        await ForEachAsync(state.Notes.Values.Where(n => n.Check?.Fault != NoteFault.None), ReadAsync, cancellationToken);
     }
 
     /// <summary>Once more from the top: a late twin changes nothing that was missing, so nothing else would look for it.</summary>
-    public async Task WalkAgainAsync(CancellationToken cancellationToken)
+    /// <returns>False when somebody's list or inbox could not be read; the next call tries only those.</returns>
+    public async Task<bool> LookAgainAsync(CancellationToken cancellationToken)
     {
-        await ForEachAsync(state.Users, WalkListAsync, cancellationToken);
-        await ForEachAsync(state.Users, WalkInboxAsync, cancellationToken);
+        await ForEachAsync(
+            state.Users.Where(u => !Seen.LookedAgain.ContainsKey(u)),
+            async (user, token) =>
+            {
+                if (await WalkListAsync(user, token) && await WalkInboxAsync(user, token))
+                {
+                    Seen.LookedAgain.TryAdd(user, 0);
+                }
+            },
+            cancellationToken);
+        return Seen.LookedAgain.Count == state.Users.Count;
     }
-
-    private static bool IsRight(ExpectedNote note) => note.Check?.Fault == NoteFault.None && note.ListedRightly;
 
     private Task ForEachAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, Task> action, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
@@ -69,19 +68,21 @@ internal sealed class Evidence(ExpectedState state, GatewayClient gateway, Verif
         var answer = await gateway.SendAsync(new Call(HttpMethod.Get, $"/v1/notes/{note.Id}", options.Tokens[note.User]), cancellationToken);
         if (answer.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
         {
-            note.Check = note.JudgeMissing();
+            note.Seen = new NoteSeen(Found: false, Version: null, Content: null);
         }
         else if (answer.Status == HttpStatusCode.OK && answer.Read(WireJson.Default.NoteView) is { } view && view.Id == note.Id)
         {
-            note.Check = note.Judge(view.Version, NoteContent.Fingerprint(view.Title, view.Body));
+            note.Seen = new NoteSeen(Found: true, view.Version, NoteContent.Fingerprint(view.Title, view.Body));
         }
         else
         {
-            LastTrouble = $"GET note: {answer.Outcome}";
+            // What an earlier answer showed may have been put right since: without an answer now, nothing is known.
+            note.Seen = null;
+            Seen.LastTrouble = $"GET note: {answer.Outcome}";
         }
     }
 
-    private async Task WalkListAsync(string user, CancellationToken cancellationToken)
+    private async Task<bool> WalkListAsync(string user, CancellationToken cancellationToken)
     {
         var seen = new HashSet<Guid>();
         string? cursor = null;
@@ -90,8 +91,13 @@ internal sealed class Evidence(ExpectedState state, GatewayClient gateway, Verif
             var answer = await gateway.SendAsync(Page("/v1/notes?limit=200", cursor, user), cancellationToken);
             if (answer.Status != HttpStatusCode.OK || answer.Read(WireJson.Default.NotePage) is not { Items: { } items } read)
             {
-                LastTrouble = $"GET notes: {answer.Outcome}";
-                return;
+                Seen.LastTrouble = $"GET notes: {answer.Outcome}";
+                foreach (var note in _notesByUser[user].Where(n => !n.ListedRightly))
+                {
+                    note.Listed = null;
+                }
+
+                return false;
             }
 
             foreach (var note in items)
@@ -99,7 +105,7 @@ internal sealed class Evidence(ExpectedState state, GatewayClient gateway, Verif
                 seen.Add(note.Id);
                 if (NoteContent.KeyOf(note.Title) is string key)
                 {
-                    _notesByKey.GetOrAdd(key, _ => new ConcurrentDictionary<Guid, byte>()).TryAdd(note.Id, 0);
+                    Seen.Listed(key, note.Id);
                 }
             }
 
@@ -114,9 +120,11 @@ internal sealed class Evidence(ExpectedState state, GatewayClient gateway, Verif
         {
             note.Listed = seen.Contains(note.Id);
         }
+
+        return true;
     }
 
-    private async Task WalkInboxAsync(string user, CancellationToken cancellationToken)
+    private async Task<bool> WalkInboxAsync(string user, CancellationToken cancellationToken)
     {
         string? cursor = null;
         for (int page = 0; page < MostPages; page++)
@@ -124,14 +132,15 @@ internal sealed class Evidence(ExpectedState state, GatewayClient gateway, Verif
             var answer = await gateway.SendAsync(Page("/v1/notifications?limit=500", cursor, user), cancellationToken);
             if (answer.Status != HttpStatusCode.OK || answer.Read(WireJson.Default.NotificationPage) is not { Items: { } items } read)
             {
-                LastTrouble = $"GET notifications: {answer.Outcome}";
-                return;
+                Seen.LastTrouble = $"GET notifications: {answer.Outcome}";
+                Seen.InboxesRead.TryRemove(user, out _);
+                MarkEvents(user);
+                return false;
             }
 
             foreach (var notification in items)
             {
-                string id = notification.Id.ToString();
-                _notifications.GetOrAdd(EventKey.Of(notification), _ => new ConcurrentDictionary<string, byte>(StringComparer.Ordinal)).TryAdd(id, 0);
+                Seen.Notified(EventKey.Of(notification), notification.Id.ToString());
             }
 
             cursor = read.Next;
@@ -141,10 +150,17 @@ internal sealed class Evidence(ExpectedState state, GatewayClient gateway, Verif
             }
         }
 
-        InboxesRead.TryAdd(user, 0);
+        Seen.InboxesRead.TryAdd(user, 0);
+        MarkEvents(user);
+        return true;
+    }
+
+    /// <summary>An event that was seen is there, also when the inbox could not be read to its end.</summary>
+    private void MarkEvents(string user)
+    {
         foreach (var write in _writesByUser[user])
         {
-            write.EventSeen |= _notifications.ContainsKey(EventKey.Of(write));
+            write.EventSeen |= Seen.Notifications.ContainsKey(EventKey.Of(write));
         }
     }
 

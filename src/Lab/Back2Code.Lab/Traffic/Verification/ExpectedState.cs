@@ -47,13 +47,24 @@ internal sealed class ExpectedNote(Guid id, string user, string key)
     public bool MayBeDeleted { get; set; }
 
     /// <summary>What the last answered read showed; null until there was one.</summary>
-    public NoteCheck? Check { get; set; }
+    public NoteSeen? Seen { get; set; }
+
+    /// <summary>What is to be said of it.</summary>
+    public NoteCheck? Check => Seen switch
+    {
+        null => null,
+        { Found: true, Version: { } version } seen => Judge(version, seen.Content ?? ""),
+        _ => JudgeMissing(),
+    };
 
     /// <summary>Whether the user's list shows it; null until the list was read to its end.</summary>
     public bool? Listed { get; set; }
 
     /// <summary>After a deletion without an answer, both are right.</summary>
     public bool ListedRightly => Listed is bool listed && (MayBeDeleted || listed != Deleted);
+
+    /// <summary>Read and listed as it should be.</summary>
+    public bool IsRight => Check?.Fault == NoteFault.None && ListedRightly;
 
     public NoteCheck Judge(long version, string content)
     {
@@ -111,6 +122,9 @@ internal sealed class ExpectedState
     public SortedSet<string> Users { get; } = new(StringComparer.Ordinal);
 
     public DateTimeOffset StartedAt { get; private set; } = DateTimeOffset.MaxValue;
+
+    /// <summary>Everything was seen to be as it should be.</summary>
+    public bool AllRight => _notes.Values.All(n => n.IsRight) && Acknowledged.All(w => w.EventSeen);
 
     /// <summary>Every run in the ledger came to its end.</summary>
     public bool Complete { get; private set; } = true;

@@ -1,6 +1,6 @@
 namespace Back2Code.Lab.Traffic.Verification;
 
-/// <summary>Turns evidence into findings. Pure: no request is made here.</summary>
+/// <summary>Turns what was seen into findings. Pure: no request is made here, and the same is said in the same order every time.</summary>
 internal sealed class Judgement
 {
     private const int DetailsKept = 20;
@@ -11,24 +11,28 @@ internal sealed class Judgement
     private int _stale;
     private int _unreadable;
 
-    public static LedgerVerdict Of(ExpectedState state, Evidence evidence, TimeSpan elapsed)
+    public static LedgerVerdict Of(ExpectedState state, ReadBack seen, TimeSpan elapsed)
     {
         var judgement = new Judgement();
         foreach (var note in state.Notes.Values)
         {
-            judgement.Note(note, state, evidence);
+            judgement.Note(note, state, seen);
         }
 
         foreach (var write in state.Acknowledged.Where(w => !w.EventSeen))
         {
-            bool unread = !evidence.InboxesRead.ContainsKey(write.Note.User);
-            judgement._unreadable += unread ? 1 : 0;
-            judgement.Lost(write, unread
-                ? $"The inbox could not be read by the deadline ({evidence.LastTrouble})."
-                : $"Its event {write.EventType} is not in the owner's inbox.");
+            if (seen.InboxesRead.ContainsKey(write.Note.User))
+            {
+                judgement.Lost(write, $"Its event {write.EventType} is not in the owner's inbox.");
+            }
+            else
+            {
+                judgement.Unreadable(write, $"The inbox could not be read by the deadline ({seen.LastTrouble}).");
+            }
         }
 
-        judgement.Twins(state, evidence);
+        judgement.Twins(state, seen);
+        judgement.Unseen(state, seen);
         return new LedgerVerdict
         {
             Acknowledged = state.Acknowledged.Count,
@@ -44,14 +48,13 @@ internal sealed class Judgement
     }
 
     /// <summary>The state of a note is the doing of its last acknowledged write; that one is blamed.</summary>
-    private void Note(ExpectedNote note, ExpectedState state, Evidence evidence)
+    private void Note(ExpectedNote note, ExpectedState state, ReadBack seen)
     {
         var last = note.Acknowledged[^1];
         switch (note.Check?.Fault)
         {
             case null:
-                _unreadable++;
-                Lost(last, $"The note could not be read by the deadline ({evidence.LastTrouble}).");
+                Unreadable(last, $"The note could not be read by the deadline ({seen.LastTrouble}).");
                 return;
             case NoteFault.Missing:
                 Lost(last, "The note is not found.");
@@ -75,8 +78,7 @@ internal sealed class Judgement
             switch (note.Listed)
             {
                 case null:
-                    _unreadable++;
-                    Lost(last, $"The owner's list could not be read by the deadline ({evidence.LastTrouble}).");
+                    Unreadable(last, $"The owner's list could not be read by the deadline ({seen.LastTrouble}).");
                     break;
                 case true:
                     Stale(last, "The note was deleted and is still in its owner's list.");
@@ -88,17 +90,17 @@ internal sealed class Judgement
         }
     }
 
-    private void Twins(ExpectedState state, Evidence evidence)
+    private void Twins(ExpectedState state, ReadBack seen)
     {
         var creations = state.Acknowledged.Where(w => w.EventType == "note.created").ToLookup(w => w.Note.Id);
         foreach (var (key, user) in state.CreationKeys)
         {
-            if (!evidence.NotesByKey.TryGetValue(key, out var notes) || notes.Count < 2)
+            if (!seen.NotesByKey.TryGetValue(key, out var notes) || notes.Count < 2)
             {
                 continue;
             }
 
-            var write = notes.Keys.SelectMany(id => creations[id]).FirstOrDefault();
+            var write = notes.Keys.Order().SelectMany(id => creations[id]).FirstOrDefault();
             Duplicated(write, user, write?.Note.Id, 1, $"Idempotency key {key} made {notes.Count} notes.", notes.Count - 1);
         }
 
@@ -106,20 +108,36 @@ internal sealed class Judgement
         var ours = state.Notes.Values.ToDictionary(n => n.Id, n => n.User);
         foreach (string key in state.CreationKeys.Keys)
         {
-            foreach (var note in evidence.NotesByKey.TryGetValue(key, out var notes) ? notes.Keys : [])
+            foreach (var note in seen.NotesByKey.TryGetValue(key, out var notes) ? notes.Keys : [])
             {
                 ours.TryAdd(note, state.CreationKeys[key]);
             }
         }
 
         var writes = state.Acknowledged.ToLookup(EventKey.Of);
-        foreach (var (key, notifications) in evidence.Notifications.Where(n => n.Value.Count > 1))
+        foreach (var (key, notifications) in seen.Notifications.Where(n => n.Value.Count > 1).OrderBy(n => n.Key.NoteId).ThenBy(n => n.Key.Version).ThenBy(n => n.Key.Type, StringComparer.Ordinal))
         {
             if (ours.TryGetValue(key.NoteId, out string? user))
             {
                 Duplicated(writes[key].FirstOrDefault(), user, key.NoteId, key.Version, $"Its event {key.Type} is in the inbox {notifications.Count} times.", notifications.Count - 1);
             }
         }
+    }
+
+    /// <summary>Everything was found once, but who did not answer a second time may hold twins that came late.</summary>
+    private void Unseen(ExpectedState state, ReadBack seen)
+    {
+        foreach (string user in state.AllRight ? state.Users.Where(u => !seen.LookedAgain.ContainsKey(u)) : [])
+        {
+            _unreadable++;
+            Detail("unreadable", null, user, null, null, $"The list and the inbox could not be read again by the deadline ({seen.LastTrouble}): a late twin would not have been seen.");
+        }
+    }
+
+    private void Unreadable(ExpectedWrite write, string text)
+    {
+        _unreadable++;
+        Detail("unreadable", write, write.Note.User, write.Note.Id, write.Version, text);
     }
 
     private void Lost(ExpectedWrite write, string text)

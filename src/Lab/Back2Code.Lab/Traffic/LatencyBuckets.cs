@@ -1,0 +1,48 @@
+namespace Back2Code.Lab.Traffic;
+
+/// <summary>
+/// A histogram's counts as numbers on a line, so that whoever has the lines of a run can compute its quantiles again. The buckets are those of
+/// <see cref="LatencyHistogram"/>, and so are the answers, to the last digit.
+/// </summary>
+internal static class LatencyBuckets
+{
+    /// <returns>Middle of a bucket in nanoseconds, count, and so on, in rising order; empty buckets are left out.</returns>
+    public static IReadOnlyList<long> Of(IEnumerable<long> durationsNs) =>
+        [.. durationsNs.CountBy(LatencyHistogram.BucketOf).OrderBy(bucket => bucket.Key).SelectMany(bucket => new long[] { bucket.Key, bucket.Value })];
+
+    /// <summary>Nearest rank over all seconds together, as <see cref="LatencyHistogram.QuantileNs"/> has it.</summary>
+    public static LatencyQuantiles Quantiles(IEnumerable<TrafficSecond> seconds)
+    {
+        var counts = new SortedDictionary<long, long>();
+        long largest = 0;
+        foreach (var second in seconds)
+        {
+            largest = Math.Max(largest, second.ResponseMaxNs);
+            for (int i = 0; i + 1 < second.ResponseBuckets.Count; i += 2)
+            {
+                counts[second.ResponseBuckets[i]] = counts.GetValueOrDefault(second.ResponseBuckets[i]) + second.ResponseBuckets[i + 1];
+            }
+        }
+
+        long total = counts.Values.Sum();
+        return total == 0
+            ? new LatencyQuantiles(null, null, null, null)
+            : new LatencyQuantiles(Quantile(0.50), Quantile(0.95), Quantile(0.99), LatencyHistogram.Ms(largest));
+
+        double? Quantile(double share)
+        {
+            long rank = Math.Max(1, (long)Math.Ceiling(share * total));
+            long passed = 0;
+            foreach (var (middle, count) in counts)
+            {
+                passed += count;
+                if (passed >= rank)
+                {
+                    return LatencyHistogram.Ms(Math.Min(middle, largest));
+                }
+            }
+
+            return LatencyHistogram.Ms(largest);
+        }
+    }
+}
