@@ -74,7 +74,7 @@ public sealed class ToxicTests
         await SayAsync(socket, "hello");
         await proxy.StatisticsWhenAsync(s => s.Downstream.ReceivedBytes == 5);
 
-        await proxy.Client.UpdateToxicAsync("link", "latency_downstream", new Dictionary<string, long> { ["latency"] = 10 }, null, Cancellation);
+        await proxy.Client.UpdateToxicAsync("link", "latency_downstream", new Dictionary<string, AttributeValue> { ["latency"] = 10 }, null, Cancellation);
 
         Assert.Equal("hello", await HearAsync(socket, 5));
     }
@@ -287,7 +287,7 @@ public sealed class ToxicTests
         using var socket = await ConnectAsync(link.Listen);
         await EchoAsync(socket, "hello");
 
-        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, long> { ["bytes"] = 7 }, null, Cancellation);
+        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, AttributeValue> { ["bytes"] = 7 }, null, Cancellation);
         await SayAsync(socket, "hello");
 
         Assert.Equal("he"u8.ToArray(), await HearAllAsync(socket));
@@ -368,7 +368,7 @@ public sealed class ToxicTests
         using var socket = await ConnectAsync(link.Listen);
         await EchoAsync(socket, "hello");
 
-        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, long>(), 1, Cancellation);
+        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, AttributeValue>(), 1, Cancellation);
         await SayAsync(socket, "hello");
 
         Assert.Equal("hel"u8.ToArray(), await HearAllAsync(socket));
