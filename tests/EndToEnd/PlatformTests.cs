@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Back2Code.EndToEndTests;
 
 /// <summary>The platform by itself: what a user sees of it, and what it leaves behind.</summary>
-public sealed class PlatformTests(RunningPlatform platform) : IClassFixture<RunningPlatform>
+[Collection(RunningPlatform.Shared)]
+public sealed class PlatformTests(RunningPlatform platform)
 {
     [Fact]
     public async Task Status_names_every_process_and_all_are_ready()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Back2Code.Chaos.Proxy;
 using static Back2Code.IntegrationTests.Proxy.ProxyUnderTest;
 
 namespace Back2Code.IntegrationTests.Proxy;
