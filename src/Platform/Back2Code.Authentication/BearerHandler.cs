@@ -1,4 +1,4 @@
-using System.Runtime.ExceptionServices;
+using System.Globalization;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Back2Code.Resilience;
@@ -58,7 +58,13 @@ internal sealed partial class BearerHandler(
     {
         if (Context.Items[RejectionKey] is DependencyUnavailableException unavailable)
         {
-            ExceptionDispatchInfo.Throw(unavailable);
+            // RFC 9110 section 10.2.3 knows whole seconds only.
+            var seconds = Math.Max(1, (long)Math.Ceiling(unavailable.RetryAfter.TotalSeconds));
+            Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            return WriteAsync(
+                StatusCodes.Status503ServiceUnavailable,
+                ErrorTypes.DependencyUnavailable,
+                $"The access token cannot be checked at the moment. Keep it, and try again in {seconds} s.");
         }
 
         // RFC 6750 section 3: no error code when the request carried no credentials.
@@ -74,8 +80,28 @@ internal sealed partial class BearerHandler(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = $"{BearerDefaults.Scheme} error=\"insufficient_scope\"";
-        return WriteAsync(StatusCodes.Status403Forbidden, ErrorTypes.Forbidden, "The access token is good but does not allow this.");
+        var granted = CurrentUser.PermissionsOf(Context.User);
+        var missing = (Context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequirePermissionAttribute>() ?? [])
+            .Select(static needed => needed.Permission)
+            .Where(permission => !granted.Allows(permission))
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
+        if (missing.Count == 0)
+        {
+            // Another policy of the service refuses.
+            Response.Headers.WWWAuthenticate = $"{BearerDefaults.Scheme} error=\"insufficient_scope\"";
+            return WriteAsync(StatusCodes.Status403Forbidden, ErrorTypes.Forbidden, "The access token is good but does not allow this.");
+        }
+
+        // A permission has no character that would end the quoted text.
+        var names = string.Join(' ', missing);
+        Log.PermissionMissing(Logger, names);
+        Response.Headers.WWWAuthenticate = $"{BearerDefaults.Scheme} error=\"insufficient_scope\", scope=\"{names}\"";
+        return WriteAsync(
+            StatusCodes.Status403Forbidden,
+            ErrorTypes.Forbidden,
+            $"The access token is good but does not allow this: it lacks {names}.",
+            new KeyValuePair<string, object?>("permissions", missing));
     }
 
     private AuthenticateResult Fail(TokenVerdict.Rejected rejected)
@@ -85,13 +111,19 @@ internal sealed partial class BearerHandler(
         return AuthenticateResult.Fail(rejected.Description);
     }
 
-    private async Task WriteAsync(int status, string id, string detail)
+    private async Task WriteAsync(int status, string id, string detail, params KeyValuePair<string, object?>[] members)
     {
         Response.StatusCode = status;
+        var problem = new ProblemDetails { Status = status, Type = ErrorTypes.BaseUri + id, Detail = detail };
+        foreach (var (name, value) in members)
+        {
+            problem.Extensions.Add(name, value);
+        }
+
         await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = Context,
-            ProblemDetails = new ProblemDetails { Status = status, Type = ErrorTypes.BaseUri + id, Detail = detail },
+            ProblemDetails = problem,
         }).ConfigureAwait(false);
     }
 
@@ -99,5 +131,8 @@ internal sealed partial class BearerHandler(
     {
         [LoggerMessage(2311, LogLevel.Debug, "Token rejected: {Reason}", EventName = "TokenRejected")]
         public static partial void TokenRejected(ILogger logger, string reason);
+
+        [LoggerMessage(2312, LogLevel.Debug, "Refused: the token lacks {Permissions}", EventName = "PermissionMissing")]
+        public static partial void PermissionMissing(ILogger logger, string permissions);
     }
 }

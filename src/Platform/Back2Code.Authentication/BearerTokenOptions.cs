@@ -19,6 +19,16 @@ public sealed class BearerTokenOptions
     /// <summary>Address of the public keys. Either this or <see cref="JwksPath"/>.</summary>
     public Uri? JwksUri { get; set; }
 
+    /// <summary>
+    /// File that keeps the keys last fetched from <see cref="JwksUri"/> (mode 0600, replaced whole), so that a process which starts while the issuer is away
+    /// still validates. Its folder must exist; each process has a file of its own. Default none.
+    /// </summary>
+    public string? JwksCachePath { get; set; }
+
+    /// <summary>Age from which on <see cref="JwksCachePath"/> is no longer believed: a key may have been withdrawn since. 1 min to 90 days, default 7 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan JwksCacheMaximumAge { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>How far the clocks of issuer and service may differ. 0 to 5 min, default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(30);

@@ -54,9 +54,8 @@ public static class ServiceDefaultsExtensions
         services.AddObservability(new ServiceIdentity(name, service["Instance"] is { Length: > 0 } instance ? instance : name, Version()));
         services.Configure<ObservabilityOptions>(builder.Configuration.GetSection("Observability"));
 
-        services.AddBearerTokens();
+        services.AddBack2CodeAuthentication();
         services.Configure<BearerTokenOptions>(builder.Configuration.GetSection("Authentication"));
-        services.AddAuthorization();
 
         services.AddMetrics();
         services.AddSingleton<IPostConfigureOptions<DependencyPipelineOptions>>(new PipelineSettings(builder.Configuration));

@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Back2Code.Notes.Creating;
 using Back2Code.Notes.Deleting;
 using Back2Code.Notes.Listing;
@@ -24,29 +25,33 @@ internal static class NoteEndpoints
     {
         RouteGroupBuilder notes = routes.MapGroup("/notes")
             .WithTags("Notes")
-            .RequireAuthorization()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         notes.MapPost("", CreateNote.Handle)
             .WithName("CreateNote")
+            .RequirePermission(Permissions.NotesWrite)
             .WithSummary("Create a note; with an Idempotency-Key, at most once")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         notes.MapGet("", ListNotes.Handle)
             .WithName("ListNotes")
+            .RequirePermission(Permissions.NotesRead)
             .WithSummary("List your notes, newest first");
         notes.MapGet("/{id:guid}", ReadNote.Handle)
             .WithName("ReadNote")
+            .RequirePermission(Permissions.NotesRead)
             .WithSummary("Read one note; Cache-Status says how fresh it is")
             .Produces(StatusCodes.Status304NotModified)
             .ProducesProblem(StatusCodes.Status404NotFound);
         notes.MapPut("/{id:guid}", ReplaceNote.Handle)
             .WithName("ReplaceNote")
+            .RequirePermission(Permissions.NotesWrite)
             .WithSummary("Replace a note; needs the version last read")
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict);
         notes.MapDelete("/{id:guid}", DeleteNote.Handle)
             .WithName("DeleteNote")
+            .RequirePermission(Permissions.NotesWrite)
             .WithSummary("Delete a note")
             .ProducesProblem(StatusCodes.Status404NotFound);
         return notes;

@@ -22,7 +22,7 @@ builder.Services.AddNotes();
 var app = builder.Build();
 
 app.MapServiceDefaults();
-app.MapOpenApi();
+app.MapOpenApi().AllowAnonymous();
 app.MapGroup("/v1").MapNotes();
 
 await app.RunAsync();

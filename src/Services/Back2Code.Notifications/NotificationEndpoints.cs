@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Back2Code.Notifications.Listing;
 using Back2Code.Notifications.Reading;
 using Back2Code.Notifications.Retention;
@@ -16,15 +17,16 @@ internal static class NotificationEndpoints
     {
         RouteGroupBuilder notifications = routes.MapGroup("/notifications")
             .WithTags("Notifications")
-            .RequireAuthorization()
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         notifications.MapGet("", ListNotifications.Handle)
             .WithName("ListNotifications")
+            .RequirePermission(Permissions.NotificationsRead)
             .WithSummary("List your notifications, newest first");
         notifications.MapPost("/{id:guid}/read", MarkRead.Handle)
             .WithName("MarkNotificationRead")
+            .RequirePermission(Permissions.NotificationsWrite)
             .WithSummary("Mark a notification as read")
             .ProducesProblem(StatusCodes.Status404NotFound);
         return notifications;

@@ -25,7 +25,7 @@ builder.Services.AddNotifications();
 var app = builder.Build();
 
 app.MapServiceDefaults();
-app.MapOpenApi();
+app.MapOpenApi().AllowAnonymous();
 app.MapGroup("/v1").MapNotifications();
 
 await app.RunAsync();

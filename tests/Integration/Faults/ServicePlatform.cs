@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.Versioning;
+using Back2Code.Authentication;
 using Back2Code.Chaos.Faults;
 using Back2Code.IntegrationTests.Supervision;
 using Back2Code.Lab.Drills;
@@ -111,7 +112,7 @@ public sealed class ServicePlatform : IAsyncLifetime
         var status = await _platform.Client.GetStatusAsync(CancellationToken.None);
         Target = new LabFaultTarget(_platform.Client, _platform.Paths, status, TimeProvider.System);
         Users.BaseAddress = new Uri($"http://127.0.0.1:{status.Of("gateway").Port}");
-        Users.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _platform.CreateToken("ada", TimeSpan.FromHours(1)));
+        Users.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _platform.CreateToken("ada", TimeSpan.FromHours(1), Roles.Analyst));
         _asking = Task.WhenAll(AskAsync(_stop.Token), ScrapeAsync(status.Of("notes-1").Port!.Value, _stop.Token));
     }
 

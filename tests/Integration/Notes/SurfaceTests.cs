@@ -52,11 +52,11 @@ public sealed class SurfaceTests(NotesFixture notes) : IClassFixture<NotesFixtur
                 $"{operation.Name} {path.Name}: {string.Join(' ', operation.Value.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).Order())}"));
         Assert.Equal(
             [
-                "delete /v1/notes/{id}: 204 401 404 503",
-                "get /v1/notes/{id}: 200 304 401 404 503",
-                "get /v1/notes: 200 400 401 503",
-                "post /v1/notes: 201 400 401 422 503",
-                "put /v1/notes/{id}: 200 400 401 404 409 503",
+                "delete /v1/notes/{id}: 204 401 403 404 503",
+                "get /v1/notes/{id}: 200 304 401 403 404 503",
+                "get /v1/notes: 200 400 401 403 503",
+                "post /v1/notes: 201 400 401 403 422 503",
+                "put /v1/notes/{id}: 200 400 401 403 404 409 503",
             ],
             answers.Order(StringComparer.Ordinal));
     }

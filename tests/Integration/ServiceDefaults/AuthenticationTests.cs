@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Back2Code.Authentication;
 using Back2Code.Authentication.Signing;
+using Microsoft.AspNetCore.Builder;
 
 namespace Back2Code.IntegrationTests.ServiceDefaults;
 
@@ -87,6 +89,59 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Assert.NotNull(response.Headers.RetryAfter);
         // An endpoint that asks for no token does not care.
         Assert.Equal(HttpStatusCode.OK, (await keyless.Client.SendAsync(keyless.Authorized(HttpMethod.Get, "/health/live"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_service_that_starts_while_the_issuer_is_away_validates_with_the_keys_that_it_knew_last()
+    {
+        var issuer = await TestService.StartAsync(map: app => app.MapGet("/jwks", () => File.ReadAllText(_service.JwksPath)));
+        KeyValuePair<string, string?>[] remote = [new("Authentication:JwksPath", ""), new("Authentication:JwksUri", $"{issuer.Client.BaseAddress}jwks")];
+        KeyValuePair<string, string?>[] keeping = [.. remote, new("Authentication:JwksCachePath", _service.JwksPath + ".kept")];
+        await using (var before = await TestService.StartAsync(settings: keeping))
+        {
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(before));
+        }
+
+        await issuer.DisposeAsync();
+        await using var after = await TestService.StartAsync(settings: keeping);
+        await using var without = await TestService.StartAsync(settings: remote);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable), (await AskAsync(after), await AskAsync(without)));
+
+        async Task<HttpStatusCode> AskAsync(TestService service) =>
+            (await service.Client.SendAsync(service.Authorized(HttpMethod.Get, "/me", _service.Token()))).StatusCode;
+    }
+
+    [Fact]
+    public async Task A_missing_permission_is_403_and_is_named()
+    {
+        await using var service = await TestService.StartAsync(map: static app =>
+        {
+            var items = app.MapGroup("/items").RequirePermission("items:read");
+            items.MapPost("", () => "done").RequirePermission("items:write");
+        });
+
+        async Task<HttpResponseMessage> PostAsync(string scope) => await service.Client.SendAsync(service.Authorized(HttpMethod.Post, "/items", service.Token(scope: scope)));
+        var reader = await PostAsync("openid items:read");
+        var stranger = await PostAsync("openid");
+        var writer = await PostAsync("items:*");
+
+        var problem = await Problem.ReadAsync(reader);
+        Assert.Equal((403, "forbidden", "The access token is good but does not allow this: it lacks items:write."), (problem.Status, problem.Type, problem.Detail));
+        Assert.Equal("Bearer error=\"insufficient_scope\", scope=\"items:write\"", reader.Headers.WwwAuthenticate.ToString());
+        Assert.Equal("Bearer error=\"insufficient_scope\", scope=\"items:read items:write\"", stranger.Headers.WwwAuthenticate.ToString());
+        Assert.Equal(HttpStatusCode.OK, writer.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_current_user_has_a_client_and_permissions()
+    {
+        await using var service = await TestService.StartAsync(map: static app =>
+            app.MapGet("/whoami", (CurrentUser user) => $"{user.Id} {user.Client} {user.Permissions.Allows("jobs:write")} {user.Permissions.Allows("notes:write")}").RequireAuthorization());
+
+        var response = await service.Client.SendAsync(service.Authorized(HttpMethod.Get, "/whoami", service.Token(scope: "jobs:*")));
+
+        Assert.Equal("ada back2code True False", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -68,7 +68,9 @@ internal sealed class TestService : IAsyncDisposable
         }
     }
 
-    public string Token(string user = "ada") => _signer.Sign(user, TimeSpan.FromMinutes(5), Issuer, Audience, TimeProvider.System);
+    public TokenSigner Signer => _signer;
+
+    public string Token(string user = "ada", string? scope = null) => _signer.Sign(user, TimeSpan.FromMinutes(5), Issuer, Audience, TimeProvider.System, scope);
 
     public HttpRequestMessage Authorized(HttpMethod method, string path, string? token = null) =>
         new(method, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token()) } };

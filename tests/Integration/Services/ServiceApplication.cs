@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Back2Code.Authentication;
 using Back2Code.IntegrationTests.Servers;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -6,9 +7,19 @@ using Microsoft.Extensions.Logging;
 
 namespace Back2Code.IntegrationTests.Services;
 
+/// <summary>Whichever service it is.</summary>
+internal interface IServiceApplication : IAsyncDisposable
+{
+    IServiceProvider Services { get; }
+
+    HttpClient Anonymous();
+
+    HttpClient AsUser(string user, string role = Roles.Operator);
+}
+
 /// <summary>A service as it runs in production, on Kestrel and a port of its own, with its settings as environment or command line would give them.</summary>
 /// <typeparam name="TEntryAssembly">Any public type of the service.</typeparam>
-internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFactory<TEntryAssembly>
+internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFactory<TEntryAssembly>, IServiceApplication
     where TEntryAssembly : class
 {
     private readonly IReadOnlyDictionary<string, string> _settings;
@@ -33,10 +44,10 @@ internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFacto
     public HttpClient Anonymous() => CreateClient();
 
     /// <summary>A client that is signed in.</summary>
-    public HttpClient AsUser(string user)
+    public HttpClient AsUser(string user, string role = Roles.Operator)
     {
         var client = CreateClient();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", TestIdentity.TokenFor(user));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", TestIdentity.TokenFor(user, role));
         return client;
     }
 

@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Back2Code.Authentication.Signing;
 
 namespace Back2Code.IntegrationTests.Services;
@@ -15,5 +16,7 @@ internal static class TestIdentity
 
     public static string JwksPath => Path.Combine(Folder, "jwks.json");
 
-    public static string TokenFor(string user) => Signer.Sign(user, TimeSpan.FromHours(1), Issuer, Audience, TimeProvider.System);
+    /// <summary>An operator may do all that users and operators do; a test of permissions names another role.</summary>
+    public static string TokenFor(string user, string role = Roles.Operator) =>
+        Signer.Sign(user, TimeSpan.FromHours(1), Issuer, Audience, TimeProvider.System, Permissions.ScopeOf(role), [role]);
 }

@@ -1,9 +1,11 @@
+using Back2Code.Authentication;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Budgets;
 using Back2Code.Monitoring.Health;
 using Back2Code.Monitoring.Incidents;
 using Back2Code.Notes;
 using Back2Code.Notifications;
+using Back2Code.UnitTests.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -21,12 +23,19 @@ public sealed class EndpointTests
     private static readonly List<RouteEndpoint> Endpoints = MapAll();
 
     [Fact]
-    public void Every_endpoint_requires_authorization() =>
+    public void Every_endpoint_declares_one_permission_of_the_catalogue() =>
         Assert.All(Endpoints, endpoint =>
         {
-            Assert.NotEmpty(endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>());
+            Assert.Contains(Assert.Single(endpoint.Metadata.GetOrderedMetadata<RequirePermissionAttribute>()).Permission, PermissionTests.Catalogue);
             Assert.Null(endpoint.Metadata.GetMetadata<IAllowAnonymous>());
         });
+
+    [Fact]
+    public void Reading_needs_a_permission_to_read_and_everything_else_one_to_write() =>
+        Assert.All(Endpoints, endpoint => Assert.EndsWith(
+            endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single() == "GET" ? ":read" : ":write",
+            endpoint.Metadata.GetMetadata<RequirePermissionAttribute>()!.Permission,
+            StringComparison.Ordinal));
 
     [Fact]
     public void Every_endpoint_has_a_version_a_name_and_a_summary() =>
@@ -38,9 +47,9 @@ public sealed class EndpointTests
         });
 
     [Fact]
-    public void Every_endpoint_documents_what_it_answers_without_a_token_and_without_PostgreSQL() =>
+    public void Every_endpoint_documents_what_it_answers_without_a_token_or_the_permission_and_without_PostgreSQL() =>
         Assert.All(Endpoints.Where(endpoint => !AnswersFromMemory(endpoint)), endpoint =>
-            Assert.Superset(new HashSet<int> { 401, 503 }, endpoint.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>().Select(answer => answer.StatusCode).ToHashSet()));
+            Assert.Superset(new HashSet<int> { 401, 403, 503 }, endpoint.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>().Select(answer => answer.StatusCode).ToHashSet()));
 
     [Fact]
     public void The_routes_are_the_contract() =>

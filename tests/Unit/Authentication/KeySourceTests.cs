@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Back2Code.UnitTests.Authentication;
 
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class KeySourceTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("b2c-keys-").FullName;
@@ -16,6 +17,8 @@ public sealed class KeySourceTests : IDisposable
     private readonly TokenSigner _second = TokenSigner.CreateInMemory();
 
     private string JwksPath => Path.Combine(_folder, "jwks.json");
+
+    private string KeptPath => Path.Combine(_folder, "kept.json");
 
     public void Dispose()
     {
@@ -88,6 +91,20 @@ public sealed class KeySourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Keys_that_have_not_changed_stay_the_same_object_so_that_no_token_is_validated_again()
+    {
+        using var issuer = new Issuer(_first);
+        using var keys = Remote(issuer);
+        var before = await keys.CurrentAsync(CancellationToken.None);
+
+        _time.Advance(TimeSpan.FromMinutes(6));
+        await keys.RefreshAsync(before, CancellationToken.None);
+
+        Assert.Equal(2, issuer.Asked);
+        Assert.Same(before, await keys.CurrentAsync(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task An_unknown_key_is_looked_for_at_once_but_not_more_often_than_the_interval()
     {
         using var issuer = new Issuer(_first);
@@ -148,8 +165,89 @@ public sealed class KeySourceTests : IDisposable
         Assert.Equal(1, issuer.Asked);
     }
 
-    private RemoteKeys Remote(Issuer issuer) =>
-        new(new HttpClient(issuer), new BearerTokenOptions { JwksUri = new Uri("http://issuer.test/jwks") }, _time, NullLogger<RemoteKeys>.Instance);
+    [Fact]
+    public async Task A_start_without_the_issuer_takes_the_keys_that_were_fetched_last()
+    {
+        using var issuer = new Issuer(_first);
+        using (var before = Remote(issuer, KeptPath))
+        {
+            await before.CurrentAsync(CancellationToken.None);
+        }
+
+        issuer.Signer = null;
+        using var keys = Remote(issuer, KeptPath);
+
+        Assert.NotNull((await keys.CurrentAsync(CancellationToken.None)).Find(_first.KeyId));
+    }
+
+    [Fact]
+    public async Task An_issuer_that_returns_is_believed_instead_of_the_file()
+    {
+        await File.WriteAllTextAsync(KeptPath, _first.JsonWebKeySet);
+        File.SetLastWriteTimeUtc(KeptPath, _time.GetUtcNow().UtcDateTime);
+        using var issuer = new Issuer(null);
+        using var keys = Remote(issuer, KeptPath);
+        await keys.CurrentAsync(CancellationToken.None);
+        issuer.Signer = _second;
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        var known = await keys.RefreshAsync(await keys.CurrentAsync(CancellationToken.None), CancellationToken.None);
+        // Until the fetch is over: the keys are in force a moment before they are on the disk.
+        await keys.RefreshAsync(known, CancellationToken.None);
+
+        Assert.Equal((true, true), (known.Find(_first.KeyId) is null, known.Find(_second.KeyId) is not null));
+        Assert.Equal(_second.JsonWebKeySet, await File.ReadAllTextAsync(KeptPath));
+    }
+
+    [Fact]
+    public async Task An_issuer_that_answers_is_believed_whatever_the_file_says()
+    {
+        await File.WriteAllTextAsync(KeptPath, _first.JsonWebKeySet);
+        using var issuer = new Issuer(_second);
+        using var keys = Remote(issuer, KeptPath);
+
+        Assert.Null((await keys.CurrentAsync(CancellationToken.None)).Find(_first.KeyId));
+    }
+
+    [Fact]
+    public async Task The_kept_keys_are_their_owners_only_and_nothing_else_is_left()
+    {
+        using var issuer = new Issuer(_first);
+        using var keys = Remote(issuer, KeptPath);
+
+        await keys.CurrentAsync(CancellationToken.None);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeptPath));
+        Assert.Equal(["kept.json"], Directory.GetFiles(_folder).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("not json", 0, UnixFileMode.UserRead | UnixFileMode.UserWrite)]
+    [InlineData(null, 8, UnixFileMode.UserRead | UnixFileMode.UserWrite)]
+    [InlineData(null, 0, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite)]
+    [InlineData(null, 0, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite)]
+    public async Task Kept_keys_that_are_broken_or_old_or_anybodys_are_not_believed(string? text, int daysOld, UnixFileMode mode)
+    {
+        await File.WriteAllTextAsync(KeptPath, text ?? _first.JsonWebKeySet);
+        File.SetLastWriteTimeUtc(KeptPath, _time.GetUtcNow().UtcDateTime - TimeSpan.FromDays(daysOld));
+        File.SetUnixFileMode(KeptPath, mode);
+        using var issuer = new Issuer(null);
+        using var keys = Remote(issuer, KeptPath);
+
+        await Assert.ThrowsAsync<DependencyUnavailableException>(async () => await keys.CurrentAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_costs_the_file_and_no_request()
+    {
+        using var issuer = new Issuer(_first);
+        using var keys = Remote(issuer, Path.Combine(_folder, "absent", "kept.json"));
+
+        Assert.Equal(1, (await keys.CurrentAsync(CancellationToken.None)).Count);
+    }
+
+    private RemoteKeys Remote(Issuer issuer, string? kept = null) =>
+        new(new HttpClient(issuer), new BearerTokenOptions { JwksUri = new Uri("http://issuer.test/jwks"), JwksCachePath = kept }, _time, NullLogger<RemoteKeys>.Instance);
 
     /// <summary>Other people's system: an issuer that is there or is not.</summary>
     private sealed class Issuer(TokenSigner? signer) : HttpMessageHandler

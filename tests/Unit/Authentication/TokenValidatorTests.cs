@@ -50,6 +50,19 @@ public sealed class TokenValidatorTests : IDisposable
     public async Task A_header_that_is_not_exactly_ours_is_refused(string header, string reason) =>
         Assert.Equal(reason, await _forge.JudgeAsync(_forge.Make(header: header.Replace("KID", _forge.Signer.KeyId, StringComparison.Ordinal))));
 
+    [Fact]
+    public async Task What_the_scope_grants_comes_with_the_identity()
+    {
+        var token = _forge.Signer.Sign(
+            "ada", TimeSpan.FromMinutes(5), TokenForge.Issuer, TokenForge.Audience, _forge.Time, "openid notes:write *:read", [Roles.Analyst], "console");
+
+        var accepted = Assert.IsType<TokenVerdict.Accepted>(await _forge.Validator.ValidateAsync(token, _forge.Keys, CancellationToken.None));
+
+        var identity = Assert.IsType<TokenIdentity>(accepted.Identity);
+        Assert.Equal((true, true, false), (identity.Permissions.Allows("notes:write"), identity.Permissions.Allows("slos:read"), identity.Permissions.Allows("slos:write")));
+        Assert.Equal(("console", "analyst", "openid notes:write *:read"), (identity.FindFirst("client_id")?.Value, identity.FindFirst("roles")?.Value, identity.FindFirst("scope")?.Value));
+    }
+
     [Theory]
     [InlineData("at+jwt")]
     [InlineData("AT+JWT")]
@@ -79,6 +92,10 @@ public sealed class TokenValidatorTests : IDisposable
     [InlineData("nbf", "\"soon\"", "malformed")]
     [InlineData("nbf", "253402300799", "not_yet_valid")]
     [InlineData("iat", "null", "malformed")]
+    [InlineData("iat", "253402300799", "not_yet_valid")]
+    [InlineData("scope", "[\"notes:write\"]", "malformed")]
+    [InlineData("scope", "null", "malformed")]
+    [InlineData("client_id", "7", "malformed")]
     [InlineData("name", "\"\\ud800\"", "malformed")]
     public async Task A_claim_that_does_not_fit_is_refused(string claim, string? value, string reason) =>
         Assert.Equal(reason, await _forge.JudgeAsync(_forge.MakeWith(claim, value)));
@@ -108,6 +125,20 @@ public sealed class TokenValidatorTests : IDisposable
     [InlineData(31, "not_yet_valid")]
     public async Task Not_before_allows_for_the_clock_skew_and_not_a_second_more(int secondsAhead, string verdict) =>
         Assert.Equal(verdict, await _forge.JudgeAsync(_forge.MakeWith("nbf", (_forge.Now + secondsAhead).ToString(System.Globalization.CultureInfo.InvariantCulture))));
+
+    [Fact]
+    public async Task A_header_seen_before_is_judged_as_the_first_time()
+    {
+        var header = TokenForge.Encode(_forge.GoodHeader);
+        Assert.Equal("accepted ada", await _forge.JudgeAsync(_forge.Make()));
+
+        Assert.Equal("accepted ada", await _forge.JudgeAsync(_forge.Make()));
+        Assert.Equal("signature", await _forge.JudgeAsync(_forge.Make()[..^86] + new string('A', 86)));
+        Assert.Equal("signature", await _forge.JudgeAsync($"{header}.e30=.{new string('A', 86)}"));
+        Assert.Equal("malformed", await _forge.JudgeAsync($"{header}.e30.{new string('A', 85)}"));
+        Assert.Equal("algorithm", await _forge.JudgeAsync(_forge.Make(header: _forge.GoodHeader.Replace("ES256", "HS256", StringComparison.Ordinal))));
+        Assert.Equal("accepted ada", await _forge.JudgeAsync(_forge.Make(header: _forge.GoodHeader + " ")));
+    }
 
     [Theory]
     [InlineData("")]

@@ -50,7 +50,7 @@ public interface IFaultTarget
     /// <summary>Restarts a process as the topology has it. Without an override, nothing happens.</summary>
     Task RestoreAsync(string process, CancellationToken cancellationToken) => throw NotHere("supervisor that changes settings");
 
-    /// <summary>A bearer token of a user that the platform's services accept.</summary>
+    /// <summary>A bearer token of a user that the platform's services accept, to do what an analyst may.</summary>
     Task<string> CreateTokenAsync(string user, TimeSpan lifetime, CancellationToken cancellationToken) => throw NotHere("tokens");
 
     /// <summary>

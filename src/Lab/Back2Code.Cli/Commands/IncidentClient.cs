@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Back2Code.Authentication;
 using Back2Code.Lab.Supervision;
 
 namespace Back2Code.Cli.Commands;
@@ -34,7 +35,7 @@ internal sealed class IncidentClient : IDisposable
         LabStatus status = await lab.GetStatusAsync(cancellationToken);
         int port = status.Processes.FirstOrDefault(p => p.Name == "monitoring")?.Port
             ?? throw new LabException("The topology has no monitoring; it keeps the incidents.");
-        return new IncidentClient(new Uri($"http://127.0.0.1:{port}"), Platform.CreateToken(options, user, TokenLifetime));
+        return new IncidentClient(new Uri($"http://127.0.0.1:{port}"), Platform.CreateToken(options, user, TokenLifetime, Roles.Operator));
     }
 
     /// <summary>Of a platform elsewhere; the token comes from the environment, where `ps` does not show it.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Back2Code.Authentication;
 using Back2Code.Chaos.Experiments;
 using Back2Code.Lab.Supervision;
 
@@ -15,7 +16,7 @@ internal static class PlatformNames
         using var client = await LabClient.TryConnectAsync(options.EffectiveStateDirectory, cancellationToken)
             ?? throw new ExperimentSettingsException($"no platform runs on {options.EffectiveStateDirectory}; start one with `back2code up`, or leave --state out");
         var status = await client.GetStatusAsync(cancellationToken);
-        var token = Platform.CreateToken(options, "operator", TokenLifetime);
+        var token = Platform.CreateToken(options, "operator", TokenLifetime, Roles.Operator);
         var names = new Dictionary<string, JsonNode?>
         {
             ["state"] = status.StateDirectory,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Back2Code.Authentication;
 using Back2Code.Lab.Supervision;
 
 namespace Back2Code.Cli.Commands;
@@ -54,7 +55,7 @@ internal static class SloStatusCommand
         }
 
         var gateway = (await client.GetStatusAsync(cancellationToken)).Endpoints.Gateway ?? throw new LabException("The platform has no gateway.");
-        var (status, body) = await AskAsync(gateway, Platform.CreateToken(options, "operator", TimeSpan.FromMinutes(5)), cancellationToken);
+        var (status, body) = await AskAsync(gateway, Platform.CreateToken(options, "operator", TimeSpan.FromMinutes(5), Roles.Viewer), cancellationToken);
         if (status != HttpStatusCode.OK)
         {
             await streams.Error.WriteLineAsync($"The budgets cannot be told ({(int)status}): {DetailOf(body)}");

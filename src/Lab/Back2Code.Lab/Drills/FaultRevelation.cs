@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using Back2Code.Authentication;
 using Back2Code.Lab.Supervision;
 
 namespace Back2Code.Lab.Drills;
@@ -29,7 +30,7 @@ internal static class FaultRevelation
             }
 
             using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Patience };
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", platform.CreateToken("lab", TokenLifetime));
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", platform.CreateToken("lab", TokenLifetime, Roles.Operator));
             foreach (var receipt in record.Receipts)
             {
                 await PostAsync(http, "fault.injected", receipt.InjectedAt, $"drill {record.Drill.Name}: {receipt.Type} on {receipt.Target}", cancellationToken);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Back2Code.Authentication;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Supervision.State;
@@ -37,7 +38,7 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
         }
 
         var monitoring = status.Processes.FirstOrDefault(p => p.Name == "monitoring")?.Port ?? throw new LabException("The topology has no monitoring; a drill needs its records.");
-        var token = platform.CreateToken("operator", TokenLifetime);
+        var token = platform.CreateToken("operator", TokenLifetime, Roles.Operator);
         _target = new LabFaultTarget(platform.Client, platform.Paths, status, clock);
         _prometheus = new PrometheusReader(_http, prometheusUrl, clock);
         _incidents = new IncidentReader(_http, $"http://127.0.0.1:{monitoring}", token);
@@ -92,7 +93,7 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
         _target.Dispose();
     }
 
-    private Dictionary<string, string> TokensOf(TrafficOrder order) => order.Users.ToDictionary(user => user, user => _platform.CreateToken(user, TokenLifetime));
+    private Dictionary<string, string> TokensOf(TrafficOrder order) => order.Users.ToDictionary(user => user, user => _platform.CreateToken(user, TokenLifetime, Roles.Analyst));
 
     /// <summary><c>${gateway}</c>, <c>${prometheus}</c>, <c>${alertmanager}</c>, <c>${toxiproxy}</c>, <c>${state}</c>, <c>${token}</c>, and <c>${notes_1}</c> for a process's own address.</summary>
     private Dictionary<string, JsonNode?> NameEverything(LabStatus status, string token)

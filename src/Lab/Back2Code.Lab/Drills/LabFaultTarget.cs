@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Back2Code.Chaos.Faults;
 using Back2Code.Chaos.Faults.RabbitMq;
 using Back2Code.Chaos.Proxy;
@@ -72,7 +73,7 @@ internal sealed class LabFaultTarget : IFaultTarget, IDisposable
     public Task RestoreAsync(string process, CancellationToken cancellationToken) => Plainly(_lab.RestoreAsync(process, cancellationToken));
 
     public Task<string> CreateTokenAsync(string user, TimeSpan lifetime, CancellationToken cancellationToken) =>
-        Task.FromResult(LabTokens.Create(_paths, PortOf("gateway"), user, lifetime));
+        Task.FromResult(LabTokens.Create(_paths, PortOf("gateway"), user, lifetime, Roles.Analyst));
 
     public Task<TargetProcess> StartWorkerAsync(FaultWorker worker, CancellationToken cancellationToken) => _lab.StartWorkerAsync(worker, cancellationToken);
 

@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Back2Code.Authentication.Signing;
 
 namespace Back2Code.Lab.Supervision;
@@ -7,7 +8,12 @@ internal static class LabTokens
 {
     public const string Audience = "back2code";
 
-    public static string Create(StatePaths paths, int gatewayPort, string subject, TimeSpan lifetime)
+    /// <param name="paths">Where the key lies.</param>
+    /// <param name="gatewayPort">Part of the issuer's name.</param>
+    /// <param name="subject">Whose notes are meant.</param>
+    /// <param name="lifetime">From now.</param>
+    /// <param name="role">One of <see cref="Roles.All"/>: the least that the work at hand can do with.</param>
+    public static string Create(StatePaths paths, int gatewayPort, string subject, TimeSpan lifetime, string role)
     {
         if (!File.Exists(paths.SigningKey))
         {
@@ -15,6 +21,6 @@ internal static class LabTokens
         }
 
         using var signer = TokenSigner.Load(paths.SigningKey);
-        return signer.Sign(subject, lifetime, $"http://127.0.0.1:{gatewayPort}", Audience, TimeProvider.System);
+        return signer.Sign(subject, lifetime, $"http://127.0.0.1:{gatewayPort}", Audience, TimeProvider.System, Permissions.ScopeOf(role), [role]);
     }
 }

@@ -66,16 +66,16 @@ public sealed class Platform : IAsyncDisposable
         }
     }
 
-    /// <summary>A bearer token of <paramref name="subject"/> that this platform's services accept.</summary>
-    public string CreateToken(string subject, TimeSpan lifetime) => LabTokens.Create(Paths, _gatewayPort ?? 0, subject, lifetime);
+    /// <summary>A bearer token of <paramref name="subject"/> that this platform's services accept, with what <paramref name="role"/> may do.</summary>
+    public string CreateToken(string subject, TimeSpan lifetime, string role) => LabTokens.Create(Paths, _gatewayPort ?? 0, subject, lifetime, role);
 
     /// <summary>The same for the platform of a state folder, running or not.</summary>
-    public static string CreateToken(PlatformOptions options, string subject, TimeSpan lifetime)
+    public static string CreateToken(PlatformOptions options, string subject, TimeSpan lifetime, string role)
     {
         var portBase = LabRecord.TryRead(options.EffectiveStateDirectory)?.PortBase ?? options.PortBase ?? PlatformOptions.DefaultPortBase;
         var topology = TopologyFile.Load(options.EffectiveTopologyFile);
         var gateway = new PortPlan(topology, portBase).TryPortOf("gateway") ?? 0;
-        return LabTokens.Create(new StatePaths(options.EffectiveStateDirectory), gateway, subject, lifetime);
+        return LabTokens.Create(new StatePaths(options.EffectiveStateDirectory), gateway, subject, lifetime, role);
     }
 
     /// <summary>Stops the platform of a state folder, whoever runs it, and cleans up after one whose lab was killed.</summary>

@@ -6,6 +6,7 @@ namespace Back2Code.Authentication;
 /// <summary>
 /// Keys from the issuer's address, kept for as long as the issuer cannot be reached: tokens must validate while identity is down.
 /// One fetch at a time; refreshed in the background by age, and at once (with a least interval) when a token names an unknown key.
+/// A process that starts while the issuer is away takes the keys that <see cref="LastKnownKeys"/> has kept, and goes on asking.
 /// </summary>
 internal sealed partial class RemoteKeys(HttpClient http, BearerTokenOptions options, TimeProvider time, ILogger<RemoteKeys> logger) : IVerificationKeys, IDisposable
 {
@@ -13,18 +14,23 @@ internal sealed partial class RemoteKeys(HttpClient http, BearerTokenOptions opt
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _disposed = new();
+    private readonly LastKnownKeys? _lastKnown = string.IsNullOrEmpty(options.JwksCachePath) ? null : new(options.JwksCachePath, options.JwksCacheMaximumAge, time, logger);
     private volatile KeySet? _keys;
+
+    /// <summary>What <see cref="_keys"/> were read from: the same text gives the same instance, because a new one makes every token be validated anew.</summary>
+    private byte[] _document = [];
     private Task? _fetch;
     private long _fetchedAt;
     private long _triedAt;
     private bool _tried;
+    private volatile bool _fetched;
     private int _failures;
 
     public async ValueTask<KeySet> CurrentAsync(CancellationToken cancellationToken)
     {
         if (_keys is { } known)
         {
-            if (time.GetElapsedTime(Volatile.Read(ref _fetchedAt)) >= options.JwksRefreshInterval)
+            if (!_fetched || time.GetElapsedTime(Volatile.Read(ref _fetchedAt)) >= options.JwksRefreshInterval)
             {
                 // Nobody waits: the keys at hand are still good. FetchAsync logs its own failure.
                 _ = StartFetch();
@@ -85,11 +91,14 @@ internal sealed partial class RemoteKeys(HttpClient http, BearerTokenOptions opt
             using var timeout = new CancellationTokenSource(options.JwksTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _disposed.Token);
             var body = await http.GetByteArrayAsync(options.JwksUri, either.Token).ConfigureAwait(false);
-            var set = KeySet.Parse(body);
+            var set = _keys is { } same && body.AsSpan().SequenceEqual(_document) ? same : KeySet.Parse(body);
             Volatile.Write(ref _fetchedAt, time.GetTimestamp());
+            _document = body;
             _keys = set;
+            _fetched = true;
             Volatile.Write(ref _failures, 0);
             Log.KeysFetched(logger, set.Count, options.JwksUri);
+            _lastKnown?.Keep(body);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or InvalidDataException or IOException or ObjectDisposedException)
         {
@@ -97,6 +106,9 @@ internal sealed partial class RemoteKeys(HttpClient http, BearerTokenOptions opt
             if (!_disposed.IsCancellationRequested)
             {
                 Log.KeysNotFetched(logger, options.JwksUri, exception.Message);
+
+                // Only now: while the issuer answers, its word counts and no file's.
+                _keys ??= _lastKnown?.TryRead();
             }
         }
     }

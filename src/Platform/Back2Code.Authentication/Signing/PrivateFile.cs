@@ -5,10 +5,12 @@ namespace Back2Code.Authentication.Signing;
 /// <summary>Files that appear whole or not at all, also when the machine stops in between.</summary>
 internal static class PrivateFile
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     /// <summary>Writes a file with mode 0600 unless there is one; the mode holds from its first byte on.</summary>
     public static void CreateIfAbsent(string path, string text)
     {
-        var temporary = Write(path, text, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var temporary = Write(path, Encoding.UTF8.GetBytes(text), OwnerOnly);
         try
         {
             File.Move(temporary, path, overwrite: false);
@@ -23,11 +25,14 @@ internal static class PrivateFile
     /// <summary>Writes or replaces a file that everybody may read.</summary>
     public static void Replace(string path, string text)
     {
-        var temporary = Write(path, text, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        var temporary = Write(path, Encoding.UTF8.GetBytes(text), OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static string Write(string path, string text, UnixFileMode mode)
+    /// <summary>Writes or replaces a file with mode 0600.</summary>
+    public static void ReplacePrivate(string path, ReadOnlySpan<byte> bytes) => File.Move(Write(path, bytes, OwnerOnly), path, overwrite: true);
+
+    private static string Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
     {
         var temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -39,7 +44,7 @@ internal static class PrivateFile
         using var stream = new FileStream(temporary, options);
         try
         {
-            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Write(bytes);
             stream.Flush(flushToDisk: true);
             return temporary;
         }

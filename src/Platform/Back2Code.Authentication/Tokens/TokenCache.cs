@@ -77,7 +77,8 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
         public static Digest Of(string token)
         {
             Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            Span<byte> ascii = stackalloc byte[TokenValidator.MaxTokenChars];
+            // At most TokenValidator.MaxTokenChars; a buffer of that size for every token would have to be cleared each time.
+            Span<byte> ascii = stackalloc byte[token.Length];
             // Only tokens that decoded as base64url are ever added, so a lossy encoding of other characters finds nothing.
             var length = Encoding.ASCII.GetBytes(token, ascii);
             SHA256.HashData(ascii[..length], hash);

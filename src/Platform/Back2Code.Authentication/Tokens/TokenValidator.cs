@@ -1,6 +1,6 @@
-using System.Security.Claims;
+using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
-using System.Text.Json;
 
 namespace Back2Code.Authentication;
 
@@ -14,10 +14,11 @@ internal sealed class TokenValidator(BearerTokenOptions options, IVerificationKe
     public const int MaxTokenChars = 8 * 1024;
 
     private const int MaxHeaderChars = 1024;
-    private const int MaxSubjectChars = 255;
 
-    /// <summary>9999-12-31T23:59:59Z, the last second a <see cref="DateTimeOffset"/> can hold.</summary>
-    private const double LastSecond = 253_402_300_799;
+    private readonly TokenClaims _claims = new(options, time);
+
+    /// <summary>The header of the last token that was signed as it says. All tokens of one key have the same, and it need not be parsed again.</summary>
+    private volatile KnownHeader? _lastHeader;
 
     public async ValueTask<TokenVerdict> ValidateAsync(string token, KeySet known, CancellationToken cancellationToken)
     {
@@ -28,35 +29,69 @@ internal sealed class TokenValidator(BearerTokenOptions options, IVerificationKe
 
         var firstDot = token.IndexOf('.', StringComparison.Ordinal);
         var secondDot = firstDot < 0 ? -1 : token.IndexOf('.', firstDot + 1);
-        if (firstDot is < 1 or > MaxHeaderChars || secondDot < 0 || token.IndexOf('.', secondDot + 1) >= 0
-            || !StrictBase64Url.TryDecode(token.AsSpan(0, firstDot), out var header)
-            || !StrictBase64Url.TryDecode(token.AsSpan(firstDot + 1, secondDot - firstDot - 1), out var payload)
-            || !StrictBase64Url.TryDecode(token.AsSpan(secondDot + 1), out var signature))
+        if (firstDot is < 1 or > MaxHeaderChars || secondDot < 0 || token.IndexOf('.', secondDot + 1) >= 0)
         {
             return TokenVerdict.Rejected.Malformed;
         }
 
-        if (ReadHeader(header, out var keyId) is { } wrongHeader)
+        var header = _lastHeader;
+        if (header is null || !header.IsThatOf(token, firstDot))
         {
-            return wrongHeader;
+            if (ReadHeader(token, firstDot, out header) is { } wrongHeader)
+            {
+                return wrongHeader;
+            }
         }
 
-        var key = known.Find(keyId) ?? (await keys.RefreshAsync(known, cancellationToken).ConfigureAwait(false)).Find(keyId);
+        var key = known.Find(header!.KeyId) ?? (await keys.RefreshAsync(known, cancellationToken).ConfigureAwait(false)).Find(header.KeyId);
         if (key is null)
         {
             return TokenVerdict.Rejected.UnknownKey;
         }
 
-        // Nothing of the payload is looked at before its signature is known to be good.
-        return key.Verify(Encoding.ASCII.GetBytes(token, 0, secondDot), signature)
-            ? ReadPayload(payload)
-            : TokenVerdict.Rejected.BadSignature;
+        var buffer = ArrayPool<byte>.Shared.Rent(token.Length);
+        try
+        {
+            return Judge(token, firstDot, secondDot, key, header, buffer);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
-    private static TokenVerdict.Rejected? ReadHeader(byte[] utf8, out string keyId)
+    private TokenVerdict Judge(string token, int firstDot, int secondDot, VerificationKey key, KnownHeader header, byte[] buffer)
     {
-        keyId = "";
-        if (!StrictJson.TryParseObject(utf8, out var document))
+        Span<byte> signature = stackalloc byte[VerificationKey.SignatureBytes];
+        if (!TryReadSignature(token.AsSpan(secondDot + 1), signature, out var signatureBytes))
+        {
+            return TokenVerdict.Rejected.Malformed;
+        }
+
+        // Nothing of the payload is looked at before its signature is known to be good.
+        var signedBytes = Encoding.ASCII.GetBytes(token.AsSpan(0, secondDot), buffer);
+        if (!key.Verify(buffer.AsSpan(0, signedBytes), signature[..signatureBytes]))
+        {
+            return TokenVerdict.Rejected.BadSignature;
+        }
+
+        _lastHeader = header;
+        return StrictBase64Url.TryDecode(token.AsSpan(firstDot + 1, secondDot - firstDot - 1), buffer, out var payloadBytes)
+            ? _claims.Read(buffer.AsMemory(0, payloadBytes))
+            : TokenVerdict.Rejected.Malformed;
+    }
+
+    /// <summary>False when it is no base64url. A longer one than there can be is read as empty, and matches nothing.</summary>
+    private static bool TryReadSignature(ReadOnlySpan<char> text, Span<byte> signature, out int written)
+    {
+        written = 0;
+        return Base64Url.GetMaxDecodedLength(text.Length) > signature.Length ? StrictBase64Url.TryDecode(text, out _) : StrictBase64Url.TryDecode(text, signature, out written);
+    }
+
+    private static TokenVerdict.Rejected? ReadHeader(string token, int length, out KnownHeader? known)
+    {
+        known = null;
+        if (!StrictBase64Url.TryDecode(token.AsSpan(0, length), out var utf8) || !StrictJson.TryParseObject(utf8, out var document))
         {
             return TokenVerdict.Rejected.Malformed;
         }
@@ -81,125 +116,18 @@ internal sealed class TokenValidator(BearerTokenOptions options, IVerificationKe
                 return TokenVerdict.Rejected.WrongType;
             }
 
-            keyId = StrictJson.Text(header, "kid") ?? "";
-            return keyId.Length == 0 ? TokenVerdict.Rejected.UnknownKey : null;
+            if (StrictJson.Text(header, "kid") is not { Length: > 0 } keyId)
+            {
+                return TokenVerdict.Rejected.UnknownKey;
+            }
+
+            known = new KnownHeader(token[..length], keyId);
+            return null;
         }
     }
 
-    private TokenVerdict ReadPayload(byte[] utf8)
+    private sealed record KnownHeader(string Encoded, string KeyId)
     {
-        if (!StrictJson.TryParseObject(utf8, out var document))
-        {
-            return TokenVerdict.Rejected.Malformed;
-        }
-
-        using (document)
-        {
-            var claims = document.RootElement;
-            if (StrictJson.Text(claims, "iss") != options.Issuer)
-            {
-                return TokenVerdict.Rejected.WrongIssuer;
-            }
-
-            if (!IsForUs(claims))
-            {
-                return TokenVerdict.Rejected.WrongAudience;
-            }
-
-            if (StrictJson.Text(claims, "sub") is not { Length: > 0 and <= MaxSubjectChars })
-            {
-                return TokenVerdict.Rejected.NoSubject;
-            }
-
-            if (!TryReadTime(claims, "exp", out var expires) || expires is null
-                || !TryReadTime(claims, "nbf", out var notBefore) || !TryReadTime(claims, "iat", out _))
-            {
-                return TokenVerdict.Rejected.Malformed;
-            }
-
-            var now = time.GetUtcNow();
-            if (now - expires.Value >= options.ClockSkew)
-            {
-                return TokenVerdict.Rejected.Expired;
-            }
-
-            if (notBefore - now > options.ClockSkew)
-            {
-                return TokenVerdict.Rejected.NotYetValid;
-            }
-
-            return TryReadClaims(claims, out var identity)
-                ? new TokenVerdict.Accepted(identity, Later(expires.Value, options.ClockSkew))
-                : TokenVerdict.Rejected.Malformed;
-        }
+        public bool IsThatOf(string token, int length) => length == Encoded.Length && token.AsSpan(0, length).SequenceEqual(Encoded);
     }
-
-    private bool IsForUs(JsonElement claims)
-    {
-        if (!claims.TryGetProperty("aud", out var audience))
-        {
-            return false;
-        }
-
-        return audience.ValueKind switch
-        {
-            JsonValueKind.String => audience.ValueEquals(options.Audience),
-            JsonValueKind.Array => audience.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String)
-                && audience.EnumerateArray().Any(item => item.ValueEquals(options.Audience)),
-            _ => false,
-        };
-    }
-
-    /// <summary>False when the claim is there and no NumericDate (RFC 7519 section 2: seconds, maybe with a fraction).</summary>
-    private static bool TryReadTime(JsonElement claims, string name, out DateTimeOffset? at)
-    {
-        at = null;
-        if (!claims.TryGetProperty(name, out var value))
-        {
-            return true;
-        }
-
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var seconds) || !(seconds is >= 0 and <= LastSecond))
-        {
-            return false;
-        }
-
-        at = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
-        return true;
-    }
-
-    private static bool TryReadClaims(JsonElement payload, out ClaimsIdentity identity)
-    {
-        identity = new ClaimsIdentity(BearerDefaults.Scheme, CurrentUser.SubjectClaim, "roles");
-        try
-        {
-            foreach (var member in payload.EnumerateObject())
-            {
-                if (member.Value.ValueKind == JsonValueKind.Array)
-                {
-                    foreach (var item in member.Value.EnumerateArray())
-                    {
-                        identity.AddClaim(ToClaim(member.Name, item));
-                    }
-                }
-                else
-                {
-                    identity.AddClaim(ToClaim(member.Name, member.Value));
-                }
-            }
-
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            // A text with half a surrogate pair.
-            return false;
-        }
-    }
-
-    private static Claim ToClaim(string name, JsonElement value) =>
-        new(name, value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText());
-
-    private static DateTimeOffset Later(DateTimeOffset at, TimeSpan by) =>
-        DateTimeOffset.MaxValue - at > by ? at + by : DateTimeOffset.MaxValue;
 }

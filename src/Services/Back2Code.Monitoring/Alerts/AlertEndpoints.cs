@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Back2Code.Authentication;
 using Back2Code.Monitoring.Incidents;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,7 +12,7 @@ internal static class AlertEndpoints
 
     public static IEndpointRouteBuilder MapAlerts(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/alerts", ListAlerts).WithName("ListAlerts").WithTags("Alerts").RequireAuthorization()
+        routes.MapGet("/alerts", ListAlerts).WithName("ListAlerts").WithTags("Alerts").RequirePermission(Permissions.AlertsRead)
             .WithSummary("List alerts, firing and ended, newest first")
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status401Unauthorized);

@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Back2Code.Monitoring.Budgets;
@@ -9,7 +10,7 @@ internal static class SloEndpoints
         // Read now: a wrong file must stop the start, not the first reader.
         _ = routes.ServiceProvider.GetRequiredService<SloSet>();
 
-        RouteGroupBuilder slos = routes.MapGroup("/slos").WithTags("SLOs").RequireAuthorization()
+        RouteGroupBuilder slos = routes.MapGroup("/slos").WithTags("SLOs").RequirePermission(Permissions.SlosRead)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 

@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ internal static class HealthEndpoints
         routes.MapGet("/health", GetHealth).WithName("GetHealth").WithTags("Health").WithSummary("Read what every health check found last")
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
-            .RequireAuthorization();
+            .RequirePermission(Permissions.HealthRead);
         return routes;
     }
 

@@ -1,3 +1,4 @@
+using Back2Code.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Back2Code.Monitoring.Incidents;
@@ -8,13 +9,14 @@ internal static class IncidentEndpoints
 
     public static RouteGroupBuilder MapIncidents(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder incidents = routes.MapGroup("/incidents").WithTags("Incidents").RequireAuthorization()
+        RouteGroupBuilder incidents = routes.MapGroup("/incidents").WithTags("Incidents")
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-        incidents.MapGet("/", ListIncidents).WithName("ListIncidents").WithSummary("List incidents, newest first");
-        incidents.MapGet("/{id:guid}", GetIncident).WithName("GetIncident").WithSummary("Read one incident with its alerts and time line");
-        incidents.MapGet("/{id:guid}/postmortem", GetPostmortem).WithName("GetPostmortem").WithSummary("The postmortem in Markdown: evidence filled in, the rest as questions");
+        RouteGroupBuilder reading = incidents.MapGroup("").RequirePermission(Permissions.IncidentsRead);
+        reading.MapGet("/", ListIncidents).WithName("ListIncidents").WithSummary("List incidents, newest first");
+        reading.MapGet("/{id:guid}", GetIncident).WithName("GetIncident").WithSummary("Read one incident with its alerts and time line");
+        reading.MapGet("/{id:guid}/postmortem", GetPostmortem).WithName("GetPostmortem").WithSummary("The postmortem in Markdown: evidence filled in, the rest as questions");
         incidents.MapIncidentWork();
         return incidents;
     }

@@ -13,7 +13,8 @@ internal static class IncidentWorkEndpoints
 
     public static RouteGroupBuilder MapIncidentWork(this RouteGroupBuilder incidents)
     {
-        RouteGroupBuilder work = incidents.MapGroup("").WithMetadata(new RequestSizeLimitAttribute(BodyLimitBytes))
+        incidents.MapGet("/{id:guid}/actions", ListActions).WithName("ListIncidentActions").WithSummary("List action items").RequirePermission(Permissions.IncidentsRead);
+        RouteGroupBuilder work = incidents.MapGroup("").RequirePermission(Permissions.IncidentsWrite).WithMetadata(new RequestSizeLimitAttribute(BodyLimitBytes))
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status409Conflict);
 
@@ -28,7 +29,6 @@ internal static class IncidentWorkEndpoints
         work.MapPost("/{id:guid}/review", (Guid id, StepRequest? step, CurrentUser user, IncidentClerk clerk, CancellationToken ct) =>
             clerk.StepAsync(id, IncidentChangeKind.Review, step, user, ct)).WithName("ReviewIncident").WithSummary("The postmortem has been agreed on");
         work.MapPost("/{id:guid}/notes", Note).WithName("NoteIncident").WithSummary("Add to the time line");
-        work.MapGet("/{id:guid}/actions", ListActions).WithName("ListIncidentActions").WithSummary("List action items");
         work.MapPost("/{id:guid}/actions", AddAction).WithName("AddIncidentAction").WithSummary("Add an action item");
         work.MapPatch("/{id:guid}/actions/{number:int:min(1)}", EditAction).WithName("EditIncidentAction").WithSummary("Change an action item, or mark it done");
         work.MapPost("/events", TellEvent).WithName("TellPlatformEvent").WithSummary("Tell of a deploy, a change, or a fault that was injected; incidents that it may explain get it");

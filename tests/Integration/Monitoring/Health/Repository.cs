@@ -3,7 +3,7 @@ namespace Back2Code.IntegrationTests.Monitoring.Health;
 /// <summary>The sources that these tests were built from.</summary>
 internal static class Repository
 {
-    private static readonly string Root = FindRoot();
+    public static string Root { get; } = FindRoot();
 
     public static string PathOf(string relative) => Path.Combine(Root, relative);
 

@@ -1,22 +1,24 @@
 using System.Diagnostics.Metrics;
 using Back2Code.Authentication;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Registers the validation of access tokens.</summary>
-public static class BearerTokenServiceCollectionExtensions
+/// <summary>Registers the validation of access tokens and the permissions in them.</summary>
+public static class AuthenticationServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the scheme <see cref="BearerDefaults.Scheme"/> and makes it the default. The host binds <see cref="BearerTokenOptions"/>;
+    /// Adds the scheme <see cref="BearerDefaults.Scheme"/>, makes it the default, and adds authorization by permission
+    /// (<c>.RequirePermission("notes:write")</c>). The host binds <see cref="BearerTokenOptions"/>;
     /// the options are checked at start. Calling it again only adds configuration.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Departures from what the host binds, or null.</param>
-    public static IServiceCollection AddBearerTokens(this IServiceCollection services, Action<BearerTokenOptions>? configure = null)
+    public static IServiceCollection AddBack2CodeAuthentication(this IServiceCollection services, Action<BearerTokenOptions>? configure = null)
     {
         var options = services.AddOptions<BearerTokenOptions>()
             .ValidateDataAnnotations()
@@ -26,6 +28,9 @@ public static class BearerTokenServiceCollectionExtensions
             .Validate(
                 static o => o.JwksUri is null || (o.JwksUri.IsAbsoluteUri && o.JwksUri.Scheme is "http" or "https"),
                 "Authentication: JwksUri must be an absolute http or https address.")
+            .Validate(
+                static o => string.IsNullOrEmpty(o.JwksCachePath) || o.JwksUri is not null,
+                "Authentication: JwksCachePath keeps what JwksUri answered; without JwksUri it must not be set.")
             .ValidateOnStart();
         if (configure is not null)
         {
@@ -49,6 +54,8 @@ public static class BearerTokenServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IMeterFactory>()));
         services.AddAuthentication(BearerDefaults.Scheme).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerDefaults.Scheme, null);
+        services.AddAuthorization();
+        services.AddSingleton<IAuthorizationHandler, PermissionRequirementHandler>();
         return services;
     }
 
