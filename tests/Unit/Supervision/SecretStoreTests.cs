@@ -23,6 +23,17 @@ public sealed class SecretStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_key_is_32_bytes_in_base64_and_a_damaged_one_is_said_to_be_damaged()
+    {
+        var key = new SecretStore(_paths).GetOrCreate("identity-encryption-key");
+
+        Assert.Equal(32, Convert.FromBase64String(key).Length);
+        Assert.Equal(key, new SecretStore(_paths).GetOrCreate("identity-encryption-key"));
+        File.WriteAllText(Path.Combine(_paths.Secrets, "identity-encryption-key.password"), key[..^8]);
+        Assert.Contains("does not hold a key", Assert.Throws<LabException>(() => new SecretStore(_paths).GetOrCreate("identity-encryption-key")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_secrets_differ() =>
         Assert.NotEqual(new SecretStore(_paths).GetOrCreate("a"), new SecretStore(_paths).GetOrCreate("b"));
 
