@@ -49,7 +49,7 @@ internal static class Injection
             BootId = FaultJournal.BootId,
             Steps = steps,
         };
-        string path = await FaultJournal.WriteAsync(platform.FaultsDirectory, record, cancellationToken);
+        string path = await RegisterAsync(platform.FaultsDirectory, record, cancellationToken);
         var injectedAt = platform.Time.GetUtcNow();
         try
         {
@@ -97,5 +97,25 @@ internal static class Injection
         }
 
         ValueTask EndLoopAsync() => loop?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Writes the record, unless another fault owns what this one would change. Asked again when the record is there: of two that come at the same time from two
+    /// processes, each sees the other then, and neither acts.
+    /// </summary>
+    private static async Task<string> RegisterAsync(string directory, UndoRecord record, CancellationToken cancellationToken)
+    {
+        await FaultJournal.RefuseWhatIsOwnedAsync(directory, record, cancellationToken);
+        string path = await FaultJournal.WriteAsync(directory, record, cancellationToken);
+        try
+        {
+            await FaultJournal.RefuseWhatIsOwnedAsync(directory, record, cancellationToken);
+            return path;
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
     }
 }

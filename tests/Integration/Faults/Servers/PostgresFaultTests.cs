@@ -92,6 +92,25 @@ public sealed class PostgresFaultTests(FaultyPostgres postgres) : IClassFixture<
         await postgres.AsNotesAsync("DELETE FROM notes.notes WHERE id = 99");
     }
 
+    [Fact]
+    public async Task A_second_fault_on_what_one_has_changed_is_refused_and_the_original_comes_back()
+    {
+        var before = await postgres.FingerprintAsync();
+        var first = await _platform.InjectAsync("postgres.wrong-password", ("role", "notes"));
+
+        var error = await Assert.ThrowsAsync<FaultException>(() => _platform.InjectAsync("postgres.wrong-password", ("role", "notes")));
+
+        Assert.Equal(
+            "postgres.wrong-password on postgres would change the password of the role notes, which postgres.wrong-password on postgres has changed and will give back. "
+            + $"End that fault first: back2code fault remove {first.Receipt.FaultId}",
+            error.Message);
+        Assert.Single(_platform.UndoRecords);
+        var other = await _platform.InjectAsync("postgres.connection-limit", ("role", "notes"));
+        await other.UndoAsync(Cancellation);
+        await first.UndoAsync(Cancellation);
+        Assert.Equal(before, await postgres.FingerprintAsync());
+    }
+
     [Theory]
     [InlineData("postgres.drop-index", "index", "notes.notes_pkey", "keeps rows unique")]
     [InlineData("postgres.drop-index", "index", "notes.nothing", "has no index 'notes.nothing'")]

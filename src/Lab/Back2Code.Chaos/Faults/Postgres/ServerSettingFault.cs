@@ -91,6 +91,8 @@ internal sealed class ServerSettingFault(string type, string summary, string sym
 /// <summary>Puts a server setting back to what <c>postgresql.auto.conf</c> had, or to nothing.</summary>
 internal sealed record RestoreServerSetting(string Name, string? Value) : PostgresUndo
 {
+    internal override string? Owns => $"the setting {Name} of postgres";
+
     public static Task<string?> ReadAsync(PostgresSession session, string name, CancellationToken cancellationToken) => session.ReadAsync<string>(
         "SELECT setting FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf' AND name = @name ORDER BY seqno DESC LIMIT 1", cancellationToken, ("name", name));
 

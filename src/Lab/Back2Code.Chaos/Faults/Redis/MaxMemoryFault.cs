@@ -55,6 +55,8 @@ internal sealed class MaxMemoryFault : RedisFault
 /// <summary>Puts a setting of the running Redis back. It is not in its file, so a restart does the same.</summary>
 internal sealed record RestoreRedisSetting(string Name, string Value) : RedisUndo
 {
+    internal override string? Owns => $"the setting {Name} of redis";
+
     protected override async Task<string> ApplyAsync(RedisSession session, IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         var found = await session.ConfigAsync(Name, cancellationToken);

@@ -46,6 +46,8 @@ internal sealed class WrongPasswordFault : RedisFault
 /// <param name="Meanwhile">The password while the fault stands.</param>
 internal sealed record RestorePasswords(IReadOnlyList<string> Hashes, string Meanwhile) : RedisUndo
 {
+    internal override string? Owns => "the password of redis";
+
     public static async Task<IReadOnlyList<string>> ReadAsync(RedisSession session, CancellationToken cancellationToken)
     {
         var user = await session.AskAsync(cancellationToken, "ACL", "GETUSER", "default") as List<object?> ?? [];
