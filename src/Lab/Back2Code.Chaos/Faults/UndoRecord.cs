@@ -34,6 +34,9 @@ internal sealed record UndoRecord
     /// <summary>Processes of another boot are gone, whatever carries their ids now.</summary>
     public required string BootId { get; init; }
 
+    /// <summary>Whether the owner has a hand in it: it still acts, or holds the fault up by a loop or by sessions. It is told before anybody else undoes the fault.</summary>
+    public bool HeldUp { get; init; }
+
     /// <summary>Undone in this order. Each may be repeated and may find its work done.</summary>
     public required IReadOnlyList<UndoStep> Steps { get; init; }
 }
