@@ -11,6 +11,9 @@ internal static class Injection
     /// <summary>What a fault gets that nobody gave an end.</summary>
     public static readonly TimeSpan LeaseWithoutEnd = TimeSpan.FromMinutes(30);
 
+    // Several replicas restarted one after the other and watched, on a busy machine. An injector that dies meanwhile loses its fault at once, lease or not.
+    private static readonly TimeSpan LongestAct = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan UndoLimit = TimeSpan.FromSeconds(10);
 
     /// <param name="stands">How long the fault is meant to stand; null when nobody said.</param>
@@ -43,7 +46,7 @@ internal static class Injection
             Target = context.Target,
             Parameters = context.Parameters,
             WrittenAt = now,
-            ExpiresAt = LeaseFrom(now),
+            ExpiresAt = LeaseFrom(now + LongestAct),
             OwnerPid = owner.Pid,
             OwnerStartTicks = owner.StartTicks,
             BootId = FaultJournal.BootId,
@@ -101,7 +104,9 @@ internal static class Injection
                 throw new FaultException("Its end came before it stood.");
             }
 
-            record = record with { HeldUp = standing is not null };
+            // The time that it is to stand begins when it stands, however long that took.
+            record = record with { HeldUp = standing is not null, ExpiresAt = LeaseFrom(platform.Time.GetUtcNow()) };
+            end.Extend(record.ExpiresAt);
             await FaultJournal.WriteAsync(platform.FaultsDirectory, record, cancellationToken);
             end.Stand();
         }
