@@ -58,6 +58,8 @@ internal sealed class RevokeFault : PostgresFault
 /// <summary>Gives a privilege back.</summary>
 internal sealed record GrantAgain(string Role, string Table, string Privilege) : PostgresUndo
 {
+    internal override string? Owns => $"the privilege of the role {Role} to {Privilege} on {Table}";
+
     protected override async Task<string> ApplyAsync(PostgresSession session, IFaultTarget platform, CancellationToken cancellationToken)
     {
         var had = await RevokeFault.HasAsync(session, Role, Table, Privilege, cancellationToken);
