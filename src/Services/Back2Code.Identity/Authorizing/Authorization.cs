@@ -8,22 +8,10 @@ internal sealed class Authorization(
     ClientStore clients, SessionStore sessions, Consents consents, AuthorizationCodes codes, BrowserCookies cookies, Interruption interruption,
     IOptions<BearerTokenOptions> tokens, TimeProvider time)
 {
-    public static async Task<IResult> Handle(HttpContext http, Authorization operation, CancellationToken cancellationToken)
-    {
-        OAuthParameters? parameters;
-        if (HttpMethods.IsPost(http.Request.Method))
-        {
-            (parameters, _) = await OAuthParameters.ReadFormAsync(http.Request, cancellationToken);
-        }
-        else
-        {
-            OAuthParameters.TryCreate(http.Request.Query, out parameters);
-        }
-
-        return parameters is null
-            ? Page.Error(StatusCodes.Status400BadRequest, "The request cannot be read, or says something twice.")
-            : await operation.ExecuteAsync(http, parameters, cancellationToken);
-    }
+    public static async Task<IResult> Handle(HttpContext http, Authorization operation, CancellationToken cancellationToken) =>
+        await OAuthParameters.ReadAsync(http.Request, cancellationToken) is { } parameters
+            ? await operation.ExecuteAsync(http, parameters, cancellationToken)
+            : Page.Error(StatusCodes.Status400BadRequest, "The request cannot be read, or says something twice.");
 
     private async Task<IResult> ExecuteAsync(HttpContext http, OAuthParameters parameters, CancellationToken cancellationToken)
     {

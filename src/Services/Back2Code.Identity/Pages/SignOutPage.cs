@@ -6,22 +6,10 @@ namespace Back2Code.Identity;
 internal sealed class SignOutPage(SessionStore sessions, BrowserCookies cookies, ClientStore clients, OwnTokens ownTokens)
 {
     /// <summary>A client sends its user here. Unless it proves to know this very session, the user is asked: a link elsewhere must not sign anybody out.</summary>
-    public static async Task<IResult> HandleLogout(HttpContext http, SignOutPage page, CancellationToken cancellationToken)
-    {
-        OAuthParameters? parameters;
-        if (HttpMethods.IsPost(http.Request.Method))
-        {
-            (parameters, _) = await OAuthParameters.ReadFormAsync(http.Request, cancellationToken);
-        }
-        else
-        {
-            OAuthParameters.TryCreate(http.Request.Query, out parameters);
-        }
-
-        return parameters is null
-            ? Page.Error(StatusCodes.Status400BadRequest, "The request cannot be read, or says something twice.")
-            : await page.LogoutAsync(http, parameters, cancellationToken);
-    }
+    public static async Task<IResult> HandleLogout(HttpContext http, SignOutPage page, CancellationToken cancellationToken) =>
+        await OAuthParameters.ReadAsync(http.Request, cancellationToken) is { } parameters
+            ? await page.LogoutAsync(http, parameters, cancellationToken)
+            : Page.Error(StatusCodes.Status400BadRequest, "The request cannot be read, or says something twice.");
 
     public static async Task<IResult> HandleGet(HttpContext http, SignOutPage page, CancellationToken cancellationToken) =>
         await page.AskAsync(http, target: null, cancellationToken);

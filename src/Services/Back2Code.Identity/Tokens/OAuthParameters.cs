@@ -41,6 +41,12 @@ internal sealed class OAuthParameters
         return true;
     }
 
+    /// <summary>The parameters of a request that may come either way, in the query or as a form; null when they cannot be read.</summary>
+    public static async Task<OAuthParameters?> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        HttpMethods.IsPost(request.Method)
+            ? (await ReadFormAsync(request, cancellationToken)).Form
+            : TryCreate(request.Query, out var parameters) ? parameters : null;
+
     public static async Task<(OAuthParameters? Form, OAuthError? Error)> ReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasFormContentType || request.ContentType!.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
