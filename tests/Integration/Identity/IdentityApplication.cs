@@ -41,6 +41,14 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
     public static async Task<IdentityApplication> StartAsync(
         string postgres, string rabbitMq, string? issuer = null, params IEnumerable<KeyValuePair<string, string>> settings)
     {
+        var application = Create(postgres, rabbitMq, issuer, settings);
+        await application.StartAsync();
+        return application;
+    }
+
+    /// <summary>Not started yet.</summary>
+    public static IdentityApplication Create(string postgres, string rabbitMq, string? issuer, IEnumerable<KeyValuePair<string, string>> settings)
+    {
         Dictionary<string, string> all = new()
         {
             ["ConnectionStrings:Postgres"] = postgres,
@@ -59,9 +67,7 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
             all[name] = value;
         }
 
-        IdentityApplication application = new(FreePort.Next(), issuer, all);
-        await application.StartAsync();
-        return application;
+        return new(FreePort.Next(), issuer, all);
     }
 
     /// <summary>Posts a form, as the client says it is, with a secret in the header when it has one.</summary>

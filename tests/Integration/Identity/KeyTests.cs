@@ -110,6 +110,34 @@ public sealed class KeyTests(IdentityFixture services)
         }
     }
 
+    [Fact]
+    public async Task A_replica_with_another_encryption_key_does_not_become_ready_and_changes_nothing()
+    {
+        await using var first = await services.StartAnotherAsync();
+        string before = (await TokenAsync(first)).Header().Text("kid");
+
+        await using var wrong = IdentityApplication.Create(
+            first.Services.GetConnectionString(), services.RabbitMq, first.Issuer,
+            [new("Identity:EncryptionKey", Convert.ToBase64String(new byte[32])), new("Identity:KeyRefreshInterval", "00:00:00.1")]);
+        wrong.StartServer();
+        using var http = wrong.Anonymous();
+        string body = "";
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                using var health = await http.GetAsync("/health/ready", Cancellation);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+                body = await health.Content.ReadAsStringAsync(Cancellation);
+                return body.Contains("cannot be decrypted", StringComparison.Ordinal);
+            },
+            TimeSpan.FromSeconds(20),
+            "the replica says why it is not ready");
+        using var keys = await http.GetAsync("/.well-known/jwks.json", Cancellation);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, keys.StatusCode);
+        Assert.Equal(before, (await TokenAsync(first)).Header().Text("kid"));
+    }
+
     private static async Task<string> TokenAsync(IdentityApplication identity)
     {
         using var response = await identity.TokenAsync(TestClient.Lab, "client_credentials");

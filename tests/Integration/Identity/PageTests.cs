@@ -31,6 +31,20 @@ public sealed class PageTests(IdentityFixture services)
     }
 
     [Fact]
+    public async Task A_form_may_lead_to_this_server_and_to_the_client_that_the_user_came_from()
+    {
+        var client = await _identity.CreateWebClientAsync();
+        using Browser browser = new(_identity);
+        using var start = await browser.GetAsync(Browser.AuthorizeUri(client));
+
+        using var page = await browser.GetAsync(Browser.Location(start));
+        using var alone = await browser.GetAsync("/sign-in");
+
+        Assert.Contains("form-action 'self' http://127.0.0.1:9;", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("form-action 'self';", alone.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cookies_are_out_of_reach_for_scripts_and_other_sites()
     {
         var user = await _identity.CreateUserAsync();
