@@ -15,10 +15,18 @@ builder.AddOutboxRelay("identity");
 
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
+builder.Services.AddIdentity();
 
 var app = builder.Build();
 
 app.MapServiceDefaults();
 app.MapOpenApi();
+app.MapProtocols();
+app.MapUserInfo();
+
+var v1 = app.MapGroup("/v1");
+v1.MapUsers();
+v1.MapClients();
+v1.MapKeys();
 
 await app.RunAsync();

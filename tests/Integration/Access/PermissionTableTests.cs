@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Back2Code.Authentication;
+using Back2Code.IntegrationTests.Identity;
 using Back2Code.IntegrationTests.Monitoring;
 using Back2Code.IntegrationTests.Notes;
 using Back2Code.IntegrationTests.Notifications;
@@ -24,6 +25,7 @@ public sealed partial class PermissionTableTests(SharedServers servers)
     /// <summary>Every service and how it is started for this; no request here needs a broker.</summary>
     private static readonly IReadOnlyDictionary<string, Func<SharedServers, string, Task<IServiceApplication>>> Services = new Dictionary<string, Func<SharedServers, string, Task<IServiceApplication>>>
     {
+        ["identity"] = static async (servers, _) => await IdentityApplication.StartAsync(await DatabaseAsync(servers, "identity"), NotesApplication.NoRabbitMq, TestIdentity.Issuer),
         ["monitoring"] = static async (servers, folder) => await MonitoringApplication.StartAsync(await DatabaseAsync(servers, "monitoring"), folder),
         ["notes"] = static async (servers, _) => await NotesApplication.StartAsync(await DatabaseAsync(servers, "notes"), await servers.RedisAsync()),
         ["notifications"] = static async (servers, _) => await NotificationsApplication.StartAsync(await DatabaseAsync(servers, "notifications"), NotesApplication.NoRabbitMq),

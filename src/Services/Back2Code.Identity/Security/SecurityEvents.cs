@@ -1,0 +1,69 @@
+using System.Diagnostics.Metrics;
+using Npgsql;
+
+namespace Back2Code.Identity;
+
+/// <summary>Something that an auditor would ask about. Names and ids only, never a secret.</summary>
+/// <param name="Action">One of <see cref="SecurityActions"/>.</param>
+/// <param name="Succeeded">False for a denial.</param>
+/// <param name="Actor">Who did it: a user's id, a client's id, or null when nobody was known.</param>
+/// <param name="Target">What it was done to: the id of a user, client, key or grant.</param>
+/// <param name="Reason">A word for why it was denied or done.</param>
+internal sealed record SecurityEvent(string Action, bool Succeeded, string? Actor, string? Target = null, string? Reason = null);
+
+/// <summary>What is recorded. Also values of a metric's label: add freely, keep them few.</summary>
+internal static class SecurityActions
+{
+    public const string SignIn = "sign-in";
+    public const string SignOut = "sign-out";
+    public const string Consent = "consent";
+    public const string ClientAuthentication = "client-authentication";
+    public const string TokenIssued = "token-issued";
+    public const string TokenRefused = "token-refused";
+    public const string TokenRevoked = "token-revoked";
+    public const string FamilyRevoked = "family-revoked";
+    public const string DeviceDecision = "device-decision";
+    public const string UserCreated = "user-created";
+    public const string UserRoleChanged = "user-role-changed";
+    public const string UserDisabled = "user-disabled";
+    public const string UserEnabled = "user-enabled";
+    public const string ClientCreated = "client-created";
+    public const string ClientSecretRotated = "client-secret-rotated";
+    public const string KeyRotated = "key-rotated";
+}
+
+/// <summary>The one place that hears of every security event: within the transaction of what it records, or alone when nothing was written.</summary>
+internal sealed partial class SecurityEvents(IMeterFactory meters, ILogger<SecurityEvents> logger)
+{
+    private readonly Counter<long> _events = meters.Create("Back2Code.Identity").CreateCounter<long>(
+        "back2code.identity.events", "{event}", "Security events by action and outcome.");
+
+    /// <summary>Records what <paramref name="transaction"/> does.</summary>
+    public ValueTask RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SecurityEvent happened, CancellationToken cancellationToken)
+    {
+        _ = (connection, transaction, cancellationToken);
+        Count(happened);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Records what wrote nothing: a denial, mostly.</summary>
+    public ValueTask RecordAsync(SecurityEvent happened, CancellationToken cancellationToken)
+    {
+        _ = cancellationToken;
+        Count(happened);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Count(SecurityEvent happened)
+    {
+        string outcome = happened.Succeeded ? "success" : "denied";
+        _events.Add(1, new("action", happened.Action), new("outcome", outcome));
+        Log.Happened(logger, happened.Action, outcome, happened.Reason);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4301, LogLevel.Debug, "{Action}: {Outcome} ({Reason})", EventName = "SecurityEvent")]
+        public static partial void Happened(ILogger logger, string action, string outcome, string? reason);
+    }
+}
