@@ -1,12 +1,9 @@
 using System.Diagnostics.Metrics;
-using Back2Code.Monitoring;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
 using Back2Code.Monitoring.Notifying;
-using Back2Code.Monitoring.Spool;
 using Back2Code.UnitTests.Resilience;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Back2Code.UnitTests.Monitoring;
 
@@ -149,9 +146,7 @@ public sealed class ChannelLoopTests : IDisposable
         Assert.True(await desk.AcceptAsync([alert], desk.Now, default));
     }
 
-    private IncidentDesk Desk() => new(
-        Options.Create(new MonitoringOptions { SpoolDirectory = _folder, WebhookToken = "test-only-webhook-token" }),
-        new ChannelList([_channel]), new SteadyClock(_time), NullLogger<IncidentDesk>.Instance, NullLogger<AlertSpool>.Instance);
+    private IncidentDesk Desk() => Notifications.DeskIn(_folder, _time, _channel);
 
     private ChannelLoop Loop(IncidentDesk desk) => new(_channel, desk, _meter.CreateCounter<long>("deliveries"), _time, NullLogger.Instance);
 

@@ -1,8 +1,5 @@
-using Back2Code.Monitoring;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
-using Back2Code.Monitoring.Notifying;
-using Back2Code.Monitoring.Spool;
 using Back2Code.Monitoring.Watchdog;
 using Back2Code.UnitTests.Resilience;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -144,9 +141,7 @@ public sealed class DeadMansSwitchTests : IDisposable
 
     private (IncidentDesk Desk, DeadMansSwitch Switch) Start()
     {
-        var desk = new IncidentDesk(
-            Options.Create(new MonitoringOptions { SpoolDirectory = _folder, WebhookToken = "test-only-webhook-token" }),
-            new ChannelList([]), new SteadyClock(_time), NullLogger<IncidentDesk>.Instance, NullLogger<AlertSpool>.Instance);
+        IncidentDesk desk = Notifications.DeskIn(_folder, _time);
         var options = Options.Create(new WatchdogOptions { SilentFor = TimeSpan.FromSeconds(15), StartGrace = TimeSpan.FromMinutes(1) });
         return (desk, new DeadMansSwitch(desk, options, _time, NullLogger<DeadMansSwitch>.Instance));
     }

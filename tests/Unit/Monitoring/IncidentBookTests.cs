@@ -273,6 +273,21 @@ public sealed class IncidentBookTests
     }
 
     [Fact]
+    public void Of_alerts_that_have_ended_the_latest_ten_thousand_are_remembered_in_incidents_or_not()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 12_000).Select(i => Firing("Storm", 0, instance: $"i{i}", group: $"g{i / 2_000}") with { ClaimedStart = At(0) })];
+        var told = new Notifications().Tell(1, storm);
+        int active = told.Book.KnownAlerts;
+
+        Alert[] ends = [.. storm.Select((a, i) => a with { EndsAt = At(8 + (i / 100_000d)) })];
+        told.Tell(9, ends).Tell(10, ends[0]);
+
+        Assert.Equal((12_000, 10_000), (active, told.Book.KnownAlerts));
+        Assert.Equal(12_000, told.Book.All.Sum(i => i.Alerts.Length));
+        Assert.All(told.Book.All, i => Assert.Equal(IncidentState.Resolved, i.State));
+    }
+
+    [Fact]
     public void What_changed_while_it_was_being_stored_is_stored_again()
     {
         var told = new Notifications().Tell(1, Firing("A", 0));

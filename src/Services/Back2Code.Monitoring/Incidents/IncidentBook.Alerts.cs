@@ -96,6 +96,12 @@ internal sealed partial class IncidentBook
         }
 
         Incident incident = FindOrOpen_NeedsLock(alert, record);
+        if (incident.Alerts.Any(a => a.Fingerprint == alert.Fingerprint && IsSame(a, alert)))
+        {
+            // It ended so long ago that only the incident's list still knows it.
+            return;
+        }
+
         if (incident.State == IncidentState.Resolved && episode.IsActive)
         {
             incident = IncidentChanges.Reopen(incident, alert, record.ReceivedAt);

@@ -13,7 +13,7 @@ internal sealed partial class DeadMansSwitch : BackgroundService
     public const string WatchdogAlert = "Watchdog";
     public const string BlindAlert = "MonitoringBlind";
 
-    private const string BlindFingerprint = "monitoringblind";
+    internal const string BlindFingerprint = "monitoringblind";
 
     private readonly IncidentDesk _desk;
     private readonly WatchdogOptions _options;
