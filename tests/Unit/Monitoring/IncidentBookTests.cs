@@ -245,6 +245,21 @@ public sealed class IncidentBookTests
         Assert.Single(new Notifications().Tell(6, flash).Tell(7, flash).Only.Alerts);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Two_episodes_that_began_ahead_of_our_clock_are_two_with_starts_of_their_own(bool secondEnds)
+    {
+        Alert first = Firing("Ahead", 6) with { ClaimedStart = At(100), EndsAt = At(6) };
+        Alert second = Firing("Ahead", 6) with { ClaimedStart = At(200), EndsAt = secondEnds ? At(6) : null };
+
+        Incident incident = new Notifications().Tell(6, first).Tell(6, second).Only;
+
+        Assert.Equal(2, incident.Alerts.Select(a => a.StartsAt).Distinct().Count());
+        Assert.All(incident.Alerts, a => Assert.True(a.EndsAt is null || a.EndsAt >= a.StartsAt));
+        Assert.Equal(!secondEnds, incident.HasActiveAlerts);
+    }
+
     [Fact]
     public void News_is_told_once_however_often_Alertmanager_repeats_itself()
     {

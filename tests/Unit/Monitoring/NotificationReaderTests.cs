@@ -84,6 +84,16 @@ public sealed class NotificationReaderTests
     }
 
     [Fact]
+    public void What_PostgreSQL_has_an_index_on_is_cut_to_what_the_index_can_hold()
+    {
+        string longer = new('\u8a9e', 1_024);
+
+        Alert alert = Read(Valid.Replace("NotesAvailabilityFastBurn", longer + "\",\"service\":\"" + longer, StringComparison.Ordinal)).Alerts[0];
+
+        Assert.Equal((256, 256), (alert.Name.Length, alert.Labels["service"].Length));
+    }
+
+    [Fact]
     public void Text_that_PostgreSQL_cannot_hold_is_cleaned()
     {
         Alert alert = Read(Valid.Replace("It burns", "It\\u0000 burns", StringComparison.Ordinal)).Alerts[0];

@@ -9,6 +9,9 @@ internal static class NotificationReader
     private const int MaximumNameLength = 128;
     private const int MaximumValueLength = 1024;
 
+    // PostgreSQL's indexes on these two take rows of at most 2,704 bytes; a character of UTF-16 is at most three.
+    private const int MaximumIndexedLength = 256;
+
     /// <returns>The alerts, or the reason why the body is refused.</returns>
     public static (IReadOnlyList<Alert> Alerts, string? Refusal) Read(AlertmanagerNotification? body, DateTimeOffset receivedAt)
     {
@@ -104,7 +107,7 @@ internal static class NotificationReader
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string key, string? value) in (pairs ?? []).OrderBy(p => p.Key != "alertname").ThenBy(p => p.Key, StringComparer.Ordinal).Take(MaximumPairs))
         {
-            result[Cut(key, MaximumNameLength)] = Cut(value, MaximumValueLength);
+            result[Cut(key, MaximumNameLength)] = Cut(value, key is "alertname" or "service" ? MaximumIndexedLength : MaximumValueLength);
         }
 
         return result;

@@ -87,6 +87,13 @@ internal sealed partial class IncidentBook
     private void Join_NeedsLock(Alert alert, SpoolRecord record, Dictionary<Guid, List<AlertEpisode>> news)
     {
         AlertEpisode episode = AlertEpisode.Of(alert, record.ReceivedAt);
+        if (_latest.TryGetValue(alert.Fingerprint, out LatestEpisode? latest) && latest.Episode.StartsAt == episode.StartsAt)
+        {
+            // Two starts ahead of our clock, both cut to now. They are two all the same, and PostgreSQL tells episodes apart by their start.
+            DateTimeOffset next = episode.StartsAt.AddMicroseconds(1);
+            episode = episode with { StartsAt = next, EndsAt = episode.EndsAt < next ? next : episode.EndsAt };
+        }
+
         if (alert.Severity == Severity.Info)
         {
             // Worth keeping, not worth anybody's attention.
