@@ -149,11 +149,12 @@ public sealed class LocalCheckTests : IDisposable
     [Fact]
     public void Queues_are_read_from_the_brokers_metrics_with_their_names_unescaped() =>
         Assert.Equal(
-            [("notifications.notes", 3d), ("odd \"name\" \\ }", 1200d)],
+            [("notifications.notes", 3d), ("other/notifications.notes", 7d), ("odd \"name\" \\ }", 1200d)],
             QueueCheck.Read("""
                 # TYPE rabbitmq_detailed_queue_messages gauge
                 rabbitmq_detailed_queue_messages_ready{vhost="/",queue="notifications.notes"} 2
                 rabbitmq_detailed_queue_messages{vhost="/",queue="notifications.notes"} 3
+                rabbitmq_detailed_queue_messages{vhost="other",queue="notifications.notes"} 7
                 rabbitmq_detailed_queue_messages{vhost="/",queue="odd \"name\" \\ }"} 1.2e3
                 rabbitmq_detailed_queue_messages{vhost="/",queue="broken"} what
                 rabbitmq_detailed_queue_messages{
