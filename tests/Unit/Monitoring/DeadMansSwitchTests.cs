@@ -101,6 +101,25 @@ public sealed class DeadMansSwitchTests : IDisposable
     }
 
     [Fact]
+    public async Task That_we_ourselves_were_stopped_while_blind_does_not_end_it()
+    {
+        _switch.Sift([Watchdog(1)]);
+        await PassAsync(17);
+
+        _time.Advance(TimeSpan.FromMinutes(10));
+        await PassAsync(5);
+        IncidentState afterPause = Assert.Single(_desk.Book.All).State;
+        _switch.Sift([Watchdog(1)]);
+        await PassAsync(1);
+        IncidentState afterRepetition = Assert.Single(_desk.Book.All).State;
+        _switch.Sift([Watchdog(2)]);
+        await PassAsync(1);
+
+        Assert.Equal((IncidentState.Open, IncidentState.Open), (afterPause, afterRepetition));
+        Assert.Equal(IncidentState.Resolved, Assert.Single(_desk.Book.All).State);
+    }
+
+    [Fact]
     public async Task A_restart_while_blind_raises_no_second_alert_and_ends_the_first_when_it_sees()
     {
         _switch.Sift([Watchdog(1)]);
