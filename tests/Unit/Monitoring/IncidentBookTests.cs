@@ -201,6 +201,27 @@ public sealed class IncidentBookTests
     }
 
     [Fact]
+    public void In_a_storm_the_alert_that_told_first_stays_listed()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 2_100).Select(i => Firing("Storm", 2, instance: $"i{i}"))];
+
+        Incident incident = new Notifications().Tell(1, Firing("First", 0), Firing("Second", 0)).Tell(3, Resolved("First", 0, 2), Resolved("Second", 0, 2)).Tell(4, storm).Only;
+
+        Assert.Equal((2_000, "First", At(1)), (incident.Alerts.Length, incident.FirstAlert!.Name, incident.FirstAlert.ReceivedAt));
+        Assert.DoesNotContain(incident.Alerts, a => a.Name == "Second");
+    }
+
+    [Fact]
+    public void A_storm_is_over_when_the_last_of_its_alerts_is_listed_or_not()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 2_001).Select(i => Firing("Storm", 0, instance: $"i{i}"))];
+
+        var told = new Notifications().Tell(1, storm).Tell(51, storm[^1] with { EndsAt = At(50) }).Tell(52, [.. storm[..^1].Select(a => a with { EndsAt = At(8) })]);
+
+        Assert.Equal((IncidentState.Resolved, At(50)), (told.Only.State, told.Only.ResolvedAt!.Value));
+    }
+
+    [Fact]
     public void A_storm_survives_a_snapshot()
     {
         Alert[] storm = [.. Enumerable.Range(0, 3_000).Select(i => Firing("Storm", 0, instance: $"i{i}"))];

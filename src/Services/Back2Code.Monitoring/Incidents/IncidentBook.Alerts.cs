@@ -28,7 +28,8 @@ internal sealed partial class IncidentBook
             Incident incident = _incidents[id];
             if (incident is { IsActive: true, OpenedBy: null, HasActiveAlerts: false } && !HasLoose_NeedsLock(id))
             {
-                _incidents[id] = IncidentChanges.Resolve(incident, record.ReceivedAt);
+                DateTimeOffset? lastUnlisted = _latest.Values.Where(l => !l.IsListed && l.Incident == id).Max(l => l.Episode.EndsAt);
+                _incidents[id] = IncidentChanges.Resolve(incident, lastUnlisted, record.ReceivedAt);
             }
         }
 
@@ -115,6 +116,11 @@ internal sealed partial class IncidentBook
         }
 
         bool hasRoom = IncidentChanges.HasRoom(incident);
+        if (IncidentChanges.Evicted(incident) is { } evicted && _latest.TryGetValue(evicted.Fingerprint, out LatestEpisode? known) && known.Episode == evicted)
+        {
+            _latest[evicted.Fingerprint] = known with { IsListed = false };
+        }
+
         _incidents[incident.Id] = hasRoom
             ? IncidentChanges.Add(incident, episode, record.ReceivedAt)
             : IncidentChanges.Raise(incident, episode, record.ReceivedAt);
