@@ -94,11 +94,11 @@ public sealed class NotificationReaderTests
     }
 
     [Fact]
-    public void Text_that_PostgreSQL_cannot_hold_is_cleaned()
+    public void Text_that_PostgreSQL_cannot_hold_or_a_terminal_would_obey_is_cleaned()
     {
-        Alert alert = Read(Valid.Replace("It burns", "It\\u0000 burns", StringComparison.Ordinal)).Alerts[0];
+        Alert alert = Read(Valid.Replace("It burns", "It\\u0000burns\\u001b[31m\\u009b31m\\u007f\\r\\n\\tnow", StringComparison.Ordinal)).Alerts[0];
 
-        Assert.Equal("It burns", alert.Annotations["summary"]);
+        Assert.Equal("It burns [31m 31m  \n\tnow", alert.Annotations["summary"]);
     }
 
     [Theory]

@@ -113,7 +113,10 @@ internal static class NotificationReader
         return result;
     }
 
-    /// <summary>At most <paramref name="length"/> characters, and none that PostgreSQL's text cannot hold.</summary>
+    /// <summary>
+    /// At most <paramref name="length"/> characters, and a space for each that controls: PostgreSQL's text holds no zero, and titles are shown in terminals,
+    /// which obey the others.
+    /// </summary>
     internal static string Cut(string? text, int length)
     {
         text ??= "";
@@ -123,8 +126,10 @@ internal static class NotificationReader
             text = text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
         }
 
-        return text.Contains('\0', StringComparison.Ordinal) ? text.Replace("\0", "", StringComparison.Ordinal) : text;
+        return text.Any(Controls) ? string.Concat(text.Select(c => Controls(c) ? ' ' : c)) : text;
     }
+
+    private static bool Controls(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => Times.ToMicroseconds(a < b ? a : b);
 
