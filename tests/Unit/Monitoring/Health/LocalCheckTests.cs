@@ -48,6 +48,18 @@ public sealed class LocalCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_control_group_the_cache_of_files_that_nobody_uses_is_not_in_use()
+    {
+        Write("memory.max", "1000000\n", hours: 0);
+        Write("memory.current", "950000\n", hours: 0);
+        Write("memory.stat", "anon 200000\nfile 750000\ninactive_file 600000\nactive_file 150000\n", hours: 0);
+
+        var group = (await LookAsync(new MemoryCheck(With(new HealthOptions()), _folder))).Single(f => f.Target == "control group");
+
+        Assert.Equal((HealthState.Ok, 0.35), (group.State, Math.Round(group.Readings.Single(r => r.Name == "usedRatio").Value, 6)));
+    }
+
+    [Fact]
     public async Task What_is_not_configured_is_not_applicable_and_never_ok()
     {
         var nothing = With(new HealthOptions());
