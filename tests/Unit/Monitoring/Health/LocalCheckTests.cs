@@ -151,6 +151,23 @@ public sealed class LocalCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_page_shows_has_names_and_neither_paths_nor_addresses()
+    {
+        var options = With(new HealthOptions
+        {
+            DiskPaths = [_folder, "data=/nowhere/at/all", "/"],
+            Certificates = ["/etc/secret/site.pem", "127.0.0.1:1", "gateway=127.0.0.1:1", "old=/etc/secret/a=b.pem", "/etc/secret/a=b.pem"],
+        });
+
+        var disks = await LookAsync(new DiskCheck(options, Options.Create(new MonitoringOptions())));
+        var certificates = await LookAsync(new CertificateCheck(options, _time));
+
+        Assert.Equal([Path.GetFileName(_folder), "data", "root"], disks.Select(f => f.Target));
+        Assert.Equal(["site.pem", "server 2", "gateway", "old", "a=b.pem"], certificates.Select(f => f.Target));
+        Assert.DoesNotContain(disks.Concat(certificates), f => f.Summary.Contains("secret", StringComparison.Ordinal) || f.Summary.Contains("127.0.0.1", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_has_an_unknown_certificate()
     {
         var finding = Assert.Single(await LookAsync(new CertificateCheck(With(new HealthOptions { Certificates = ["127.0.0.1:1"] }), _time)));
