@@ -14,7 +14,7 @@ internal sealed partial class IncidentDesk : IDisposable
 {
     // With PostgreSQL away for so long that a thousand outages or a hundred thousand alerts wait, memory is the next to fail.
     // Refused notifications are sent again by Alertmanager.
-    private const int MaximumUnstored = 1_000;
+    internal const int MaximumUnstored = 1_000;
     internal const int MaximumAlerts = 100_000;
 
     private readonly SemaphoreSlim _order = new(1, 1);
@@ -80,8 +80,19 @@ internal sealed partial class IncidentDesk : IDisposable
     }
 
     /// <summary>Takes over what PostgreSQL knows and we do not: this service runs on another disk than before, or somebody works on an old incident.</summary>
-    public Task AdoptAsync(IReadOnlyList<Incident> incidents, CancellationToken cancellationToken) =>
-        RecordAsync(Record(Now) with { Incidents = incidents, Channels = null }, cancellationToken);
+    /// <returns>False when the disk or PostgreSQL is too far behind; try again.</returns>
+    public async Task<bool> AdoptAsync(IReadOnlyList<Incident> incidents, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RecordAsync(Record(Now) with { Incidents = incidents, Channels = null }, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            Log.NotAdopted(_logger, e);
+            return false;
+        }
+    }
 
     /// <summary>Takes something that was done to the platform.</summary>
     /// <returns>False when the disk or PostgreSQL is too far behind; try again.</returns>
@@ -268,6 +279,9 @@ internal sealed partial class IncidentDesk : IDisposable
 
         [LoggerMessage(5204, LogLevel.Error, "What {Channel} has told could not be written to the spool", EventName = "DeliveryNotRecorded")]
         public static partial void OutcomeNotRecorded(ILogger logger, Exception exception, string channel);
+
+        [LoggerMessage(5205, LogLevel.Error, "Incidents found in PostgreSQL could not be written to the spool", EventName = "IncidentsNotAdopted")]
+        public static partial void NotAdopted(ILogger logger, Exception exception);
     }
 }
 
