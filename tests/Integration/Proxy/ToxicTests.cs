@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Back2Code.Chaos.Proxy;
+using Back2Code.IntegrationTests.Services;
 using static Back2Code.IntegrationTests.Proxy.ProxyUnderTest;
 
 namespace Back2Code.IntegrationTests.Proxy;
@@ -20,7 +21,7 @@ public sealed class ToxicTests
         await proxy.AddAsync("latency", attributes: ("latency", 150));
         var during = await EchoAsync(socket, "during");
         await proxy.Client.RemoveToxicAsync("link", "latency_downstream", Cancellation);
-        var after = await EchoAsync(socket, "after");
+        var after = await Timed.BestOfThreeAsync(() => EchoAsync(socket, "after"));
 
         Assert.InRange(during.TotalMilliseconds, 150, 5_000);
         Assert.True(after < TimeSpan.FromMilliseconds(140), $"the toxic was removed, yet an echo took {after}");
@@ -239,7 +240,7 @@ public sealed class ToxicTests
         await using var proxy = await StartAsync();
         var link = await proxy.CreateLinkAsync(upstream, Toxic("slow_close", attributes: ("delay", 150)));
         using var socket = await ConnectAsync(link.Listen);
-        Assert.True(await EchoAsync(socket, "hello") < TimeSpan.FromMilliseconds(140));
+        Assert.True(await Timed.BestOfThreeAsync(() => EchoAsync(socket, "hello")) < TimeSpan.FromMilliseconds(140));
         long start = Stopwatch.GetTimestamp();
 
         socket.Shutdown(SocketShutdown.Send);
