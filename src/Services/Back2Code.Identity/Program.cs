@@ -1,5 +1,6 @@
 using Back2Code.Data;
 using Back2Code.Identity;
+using Back2Code.Identity.Audit;
 using Back2Code.Messaging;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -12,6 +13,7 @@ builder.AddPostgres(postgres =>
 });
 builder.AddRabbitMq();
 builder.AddOutboxRelay("identity");
+builder.AddAuditTrail();
 
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
@@ -20,5 +22,6 @@ var app = builder.Build();
 
 app.MapServiceDefaults();
 app.MapOpenApi();
+app.MapGroup("/v1").MapAudit();
 
 await app.RunAsync();

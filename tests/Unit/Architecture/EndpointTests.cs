@@ -1,3 +1,4 @@
+using Back2Code.Identity.Audit;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Budgets;
 using Back2Code.Monitoring.Health;
@@ -48,6 +49,9 @@ public sealed class EndpointTests
             [
                 "DELETE /v1/notes/{id:guid}",
                 "GET /v1/alerts",
+                "GET /v1/audit/",
+                "GET /v1/audit/export",
+                "GET /v1/audit/verification",
                 "GET /v1/health",
                 "GET /v1/incidents/",
                 "GET /v1/incidents/{id:guid}",
@@ -83,7 +87,7 @@ public sealed class EndpointTests
     private static List<RouteEndpoint> MapAll()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddNotes().AddNotifications()
+        builder.Services.AddNotes().AddNotifications().AddAuditReading()
             .AddSingleton<IncidentDesk>().AddSingleton<IncidentReader>().AddSingleton<IncidentClerk>().AddSingleton<AlertHistory>()
             .AddSingleton<SloSet>().AddSingleton<BudgetDesk>().AddSingleton<HealthBoard>();
         var app = builder.Build();
@@ -93,6 +97,7 @@ public sealed class EndpointTests
         app.MapGroup("/v1").MapAlerts();
         app.MapGroup("/v1").MapSlos();
         app.MapGroup("/v1").MapPlatformHealth();
+        app.MapGroup("/v1").MapAudit();
         return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).Cast<RouteEndpoint>()];
     }
 }
