@@ -23,6 +23,7 @@ var root = new RootCommand("Back2Code: a production platform that one command st
     SloCommand.Create(),
     IncidentCommand.Create(),
     AuditCommand.Create(),
+    SbomCommand.Create(),
     WorkerCommand.Create(),
 };
 
