@@ -1,5 +1,6 @@
 using Back2Code.Data;
 using Back2Code.Identity;
+using Back2Code.Identity.Audit;
 using Back2Code.Messaging;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -12,6 +13,7 @@ builder.AddPostgres(postgres =>
 });
 builder.AddRabbitMq();
 builder.AddOutboxRelay("identity");
+builder.AddAuditTrail();
 
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
@@ -20,7 +22,7 @@ builder.Services.AddIdentity();
 var app = builder.Build();
 
 app.MapServiceDefaults();
-app.MapOpenApi();
+app.MapOpenApi().AllowAnonymous();
 app.MapProtocols();
 app.MapUserInfo();
 
@@ -28,5 +30,6 @@ var v1 = app.MapGroup("/v1");
 v1.MapUsers();
 v1.MapClients();
 v1.MapKeys();
+v1.MapAudit();
 
 await app.RunAsync();

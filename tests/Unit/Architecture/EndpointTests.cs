@@ -1,5 +1,6 @@
 using Back2Code.Authentication;
 using Back2Code.Identity;
+using Back2Code.Identity.Audit;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Budgets;
 using Back2Code.Monitoring.Health;
@@ -94,6 +95,9 @@ public sealed class EndpointTests
             [
                 "DELETE /v1/notes/{id:guid}",
                 "GET /v1/alerts",
+                "GET /v1/audit/",
+                "GET /v1/audit/export",
+                "GET /v1/audit/verification",
                 "GET /v1/clients/",
                 "GET /v1/health",
                 "GET /v1/incidents/",
@@ -141,7 +145,7 @@ public sealed class EndpointTests
     private static List<RouteEndpoint> MapAll()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddNotes().AddNotifications().AddIdentity()
+        builder.Services.AddNotes().AddNotifications().AddIdentity().AddAuditReading()
             .AddSingleton<IncidentDesk>().AddSingleton<IncidentReader>().AddSingleton<IncidentClerk>().AddSingleton<AlertHistory>()
             .AddSingleton<SloSet>().AddSingleton<BudgetDesk>().AddSingleton<HealthBoard>();
         var app = builder.Build();
@@ -156,6 +160,7 @@ public sealed class EndpointTests
         app.MapGroup("/v1").MapAlerts();
         app.MapGroup("/v1").MapSlos();
         app.MapGroup("/v1").MapPlatformHealth();
+        app.MapGroup("/v1").MapAudit();
         return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).Cast<RouteEndpoint>()];
     }
 }

@@ -59,6 +59,9 @@ public static class Permissions
     /// <summary>Let the next signing key sign.</summary>
     public const string KeysWrite = "keys:write";
 
+    /// <summary>List, verify and export the audit trail.</summary>
+    public const string AuditRead = "audit:read";
+
     /// <summary>Read everything; granted, never asked for.</summary>
     public const string EverythingRead = "*:read";
 
