@@ -22,15 +22,16 @@ public sealed class SecretStoreTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_paths.Secrets, "redis.password")));
     }
 
-    [Fact]
-    public void A_key_is_32_bytes_in_base64_and_a_damaged_one_is_said_to_be_damaged()
+    [Theory]
+    [InlineData("identity-aes", "key of AES-256")]
+    [InlineData("audit-signing", "private P-256 key")]
+    public void A_key_is_made_once_and_a_damaged_one_is_said_to_be_damaged(string name, string kind)
     {
-        var key = new SecretStore(_paths).GetOrCreate("identity-encryption-key");
+        var key = new SecretStore(_paths).GetOrCreate(name);
 
-        Assert.Equal(32, Convert.FromBase64String(key).Length);
-        Assert.Equal(key, new SecretStore(_paths).GetOrCreate("identity-encryption-key"));
-        File.WriteAllText(Path.Combine(_paths.Secrets, "identity-encryption-key.password"), key[..^8]);
-        Assert.Contains("does not hold a key", Assert.Throws<LabException>(() => new SecretStore(_paths).GetOrCreate("identity-encryption-key")).Message, StringComparison.Ordinal);
+        Assert.Equal(key, new SecretStore(_paths).GetOrCreate(name));
+        File.WriteAllText(Path.Combine(_paths.Secrets, $"{name}.password"), key[..^40]);
+        Assert.Contains($"does not hold a {kind}", Assert.Throws<LabException>(() => new SecretStore(_paths).GetOrCreate(name)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

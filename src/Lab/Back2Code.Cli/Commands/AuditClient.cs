@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Back2Code.Authentication;
 using Back2Code.Lab.Supervision;
 
 namespace Back2Code.Cli.Commands;
@@ -31,7 +32,7 @@ internal sealed class AuditClient : IDisposable
         LabStatus status = await lab.GetStatusAsync(cancellationToken);
         int port = status.Processes.FirstOrDefault(p => p.Name == "gateway")?.Port
             ?? throw new LabException("The topology has no gateway. Name the identity service with --url.");
-        return new AuditClient(new Uri($"http://127.0.0.1:{port}"), Platform.CreateToken(options, user, TokenLifetime));
+        return new AuditClient(new Uri($"http://127.0.0.1:{port}"), Platform.CreateToken(options, user, TokenLifetime, Roles.Viewer));
     }
 
     /// <summary>Of a platform elsewhere; the token comes from the environment, where `ps` does not show it.</summary>

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Back2Code.Audit;
+using Back2Code.Identity.Audit;
 using Npgsql;
 
 namespace Back2Code.Identity;
@@ -32,18 +34,27 @@ internal static class SecurityActions
     public const string KeyRotated = "key-rotated";
 }
 
-/// <summary>The one place that hears of every security event: within the transaction of what it records, or alone when nothing was written.</summary>
-internal sealed partial class SecurityEvents(IMeterFactory meters, ILogger<SecurityEvents> logger)
+/// <summary>
+/// The one place that hears of every security event: within the transaction of what it records, or alone when nothing was written. The first kind goes into the audit
+/// trail as <c>identity.ACTION</c>. Of the second kind, answers 401 and 403 get there gathered and bounded, like every service's: an attacker must not be able to
+/// make the chain, whose appends wait for each other, the bottleneck.
+/// </summary>
+internal sealed partial class SecurityEvents(TimeProvider time, IMeterFactory meters, ILogger<SecurityEvents> logger)
 {
     private readonly Counter<long> _events = meters.Create("Back2Code.Identity").CreateCounter<long>(
         "back2code.identity.events", "{event}", "Security events by action and outcome.");
 
-    /// <summary>Records what <paramref name="transaction"/> does.</summary>
-    public ValueTask RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SecurityEvent happened, CancellationToken cancellationToken)
+    /// <summary>Records what <paramref name="transaction"/> does. Call it last: from here to its end every other append waits.</summary>
+    public async Task RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SecurityEvent happened, CancellationToken cancellationToken)
     {
-        _ = (connection, transaction, cancellationToken);
+        _ = transaction;
+        var record = AuditRecord.Create(time, new AuditActor(happened.Actor, null, null), $"identity.{happened.Action}", happened.Target ?? "") with
+        {
+            Outcome = happened.Succeeded ? AuditOutcome.Succeeded : AuditOutcome.Denied,
+            Reason = happened.Reason,
+        };
+        await AuditTrail.AppendAsync(connection, record, cancellationToken);
         Count(happened);
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Records what wrote nothing: a denial, mostly.</summary>
