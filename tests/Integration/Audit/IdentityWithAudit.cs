@@ -26,6 +26,7 @@ internal sealed class IdentityWithAudit : ServiceApplication<AuditView>
         {
             ["ConnectionStrings:Postgres"] = database.Service,
             ["ConnectionStrings:RabbitMQ"] = rabbitMq ?? NotesApplication.NoRabbitMq,
+            ["Identity:EncryptionKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
             ["Audit:SigningKey"] = signingKey ?? NewKey(),
 
             // Tests write checkpoints when they want one.

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Back2Code.Identity;
+using Back2Code.Identity.Audit;
 using Back2Code.IntegrationTests.Services;
 
 namespace Back2Code.IntegrationTests.Identity;
@@ -12,6 +13,21 @@ public sealed class ManagementTests(IdentityFixture services)
     private readonly IdentityApplication _identity = services.Identity;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_done_to_users_and_by_them_is_in_the_audit_trail()
+    {
+        var user = await _identity.CreateUserAsync();
+        using var browser = new Browser(_identity);
+        using var signedIn = await browser.SignInAsync(user.Name);
+
+        using var admin = await _identity.AsAdminAsync();
+        using var response = await admin.GetAsync($"/v1/audit?target={user.Id}", Cancellation);
+        var page = (await response.Content.ReadFromJsonAsync<AuditPage>(Cancellation))!;
+
+        Assert.Equal(["identity.sign-in", "identity.user-created"], page.Items.Select(static record => record.Action));
+        Assert.Equal(user.Id.ToString(), page.Items[0].Actor.Subject);
+    }
 
     [Fact]
     public async Task Users_are_listed_page_by_page_newest_first_and_without_secrets()
