@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Back2Code.Audit;
 using Back2Code.Identity.Audit;
+using Back2Code.IntegrationTests.Identity;
 using Back2Code.IntegrationTests.Notes;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
@@ -26,7 +27,7 @@ internal sealed class IdentityWithAudit : ServiceApplication<AuditView>
         {
             ["ConnectionStrings:Postgres"] = database.Service,
             ["ConnectionStrings:RabbitMQ"] = rabbitMq ?? NotesApplication.NoRabbitMq,
-            ["Identity:EncryptionKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+            ["Identity:EncryptionKey"] = IdentityApplication.EncryptionKey,
             ["Audit:SigningKey"] = signingKey ?? NewKey(),
 
             // Tests write checkpoints when they want one.

@@ -47,9 +47,9 @@ public sealed class ReadinessProbeTests
                 await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(answer), Cancellation);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // Stopped.
+            // Stopped while it waited, or just before it would have waited again.
         }
 
         clients.ForEach(c => c.Dispose());

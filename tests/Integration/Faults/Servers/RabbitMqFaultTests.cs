@@ -116,7 +116,8 @@ public sealed class RabbitMqFaultTests(FaultyRabbitMq rabbitMq) : IClassFixture<
         var flood = await _platform.InjectAsync("rabbitmq.publish-flood", ("rate", "20"), ("exchange", rabbitMq.Host.Exchange));
         try
         {
-            await _platform.InjectAsync("rabbitmq.close-connections");
+            var closed = await _platform.InjectAsync("rabbitmq.close-connections");
+            await closed.UndoAsync(Cancellation);
 
             await Eventually.IsTrueAsync(
                 async () => (await _platform.RunRabbitMqCtlAsync(["list_connections", "client_properties"], Cancellation)).Contains($"fault {flood.Receipt.FaultId}", StringComparison.Ordinal),
