@@ -13,7 +13,7 @@ public sealed class PlatformTests(RunningPlatform platform)
 
         var processes = status.GetProperty("processes").EnumerateArray().ToDictionary(p => p.GetProperty("name").GetString()!);
         Assert.Equal(
-            ["alertmanager", "epmd", "gateway", "monitoring", "notes-1", "notes-2", "notifications", "postgres", "prometheus", "rabbitmq", "redis", "toxiproxy"],
+            ["alertmanager", "epmd", "gateway", "identity", "monitoring", "notes-1", "notes-2", "notifications", "postgres", "prometheus", "rabbitmq", "redis", "toxiproxy"],
             processes.Keys.Order());
         Assert.All(processes.Values, process => Assert.Equal("ready", process.GetProperty("state").GetString()));
         Assert.All(processes.Values, process => Assert.True(File.Exists($"/proc/{process.GetProperty("pid").GetInt32()}/stat")));
