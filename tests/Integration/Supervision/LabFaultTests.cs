@@ -121,6 +121,22 @@ public sealed class LabFaultTests
     }
 
     [Fact]
+    public async Task An_injector_that_waits_ends_when_somebody_else_ends_its_fault()
+    {
+        await using var small = SmallPlatform.Of(SmallPlatform.Redis);
+        var platform = await small.StartAsync();
+        using var injector = Cli(small, "fault", "add", "process.freeze", "--target", "redis", "--for", "10m", "--wait");
+        Assert.Contains("was seen", await injector.StandardOutput.ReadLineAsync(Cancellation), StringComparison.Ordinal);
+
+        await platform.Client.RemoveFaultAsync(Assert.Single(await StandingAsync(small)).FaultId, Cancellation);
+        string said = await injector.StandardOutput.ReadToEndAsync(Cancellation);
+
+        await injector.WaitForExitAsync(Cancellation).WaitAsync(Soon, Cancellation);
+        Assert.Equal(0, injector.ExitCode);
+        Assert.Contains("undone: was undone by somebody else", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_outlives_a_lab_that_was_killed_is_healed_by_the_next_command_whatever_it_is()
     {
         await using var small = SmallPlatform.Of(SmallPlatform.Redis);

@@ -99,7 +99,7 @@ internal static class FaultAddCommand
 
         var end = stands ?? (order.Parameters.TryGetValue("downFor", out var down) && Durations.TryParse(down, out var downFor) ? downFor
             : FaultCatalogue.Find(order.Type).Lasts ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
-        await Task.Delay(end, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await fault.StandAsync(end, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var undone = await fault.UndoAsync(CancellationToken.None);
         if (json)
         {

@@ -78,7 +78,7 @@ internal sealed partial class BudgetReader(PrometheusClient prometheus, SloSet s
 
     private static partial class Log
     {
-        [LoggerMessage(5601, LogLevel.Warning, "Budgets cannot be read, the last known figures stand: {Reason}", EventName = "BudgetsNotRead")]
+        [LoggerMessage(5621, LogLevel.Warning, "Budgets cannot be read, the last known figures stand: {Reason}", EventName = "BudgetsNotRead")]
         public static partial void Away(ILogger logger, string reason);
     }
 }

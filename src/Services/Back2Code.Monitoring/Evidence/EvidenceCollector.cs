@@ -120,7 +120,7 @@ internal sealed partial class EvidenceCollector(
 
     private static partial class Log
     {
-        [LoggerMessage(5701, LogLevel.Debug, "Prometheus said nothing about incident {Incident}: {Reason}", EventName = "EvidenceNotCollected")]
+        [LoggerMessage(5721, LogLevel.Debug, "Prometheus said nothing about incident {Incident}: {Reason}", EventName = "EvidenceNotCollected")]
         public static partial void NotCollected(ILogger logger, Guid incident, string reason);
     }
 }

@@ -82,6 +82,7 @@ internal sealed class FloodFault : IFault
         private readonly List<Socket> _open = [];
         private readonly Lock _gate = new();
         private bool _over;
+        private int _heldAtEnd;
 
         public string Link => link.Name;
 
@@ -89,13 +90,14 @@ internal sealed class FloodFault : IFault
 
         public int Opened { get; private set; }
 
+        /// <summary>How many are open; once the flood is over, how many were.</summary>
         public int Open
         {
             get
             {
                 lock (_gate)
                 {
-                    return _open.Count;
+                    return _over ? _heldAtEnd : _open.Count;
                 }
             }
         }
@@ -144,7 +146,13 @@ internal sealed class FloodFault : IFault
         {
             lock (_gate)
             {
+                if (_over)
+                {
+                    return;
+                }
+
                 _over = true;
+                _heldAtEnd = _open.Count;
                 _open.ForEach(s => s.Dispose());
                 _open.Clear();
             }

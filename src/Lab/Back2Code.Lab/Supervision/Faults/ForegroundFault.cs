@@ -6,6 +6,8 @@ namespace Back2Code.Lab.Supervision.Faults;
 /// <summary>A fault that this process owns. Should it die, the lab undoes the fault.</summary>
 public sealed class ForegroundFault : IDisposable
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
     private readonly LabFaultTarget _target;
     private readonly InjectedFault _fault;
 
@@ -27,6 +29,16 @@ public sealed class ForegroundFault : IDisposable
         {
             target.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Returns when the time is over, or when somebody else has ended the fault.</summary>
+    public async Task StandAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        long start = _target.Time.GetTimestamp();
+        while (File.Exists(_fault.UndoRecordPath) && (time == Timeout.InfiniteTimeSpan || _target.Time.GetElapsedTime(start) < time))
+        {
+            await Task.Delay(Look, _target.Time, cancellationToken);
         }
     }
 

@@ -43,7 +43,10 @@ internal sealed class SlowStart(StartupGate gate, TimeSpan delay, TimeProvider t
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _part.Report($"takes {delay.TotalSeconds:0.#} s on purpose (Chaos:StartDelay)");
-        await Task.Delay(delay, time, stoppingToken).ConfigureAwait(false);
-        _part.Complete();
+        await Task.Delay(delay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!stoppingToken.IsCancellationRequested)
+        {
+            _part.Complete();
+        }
     }
 }
