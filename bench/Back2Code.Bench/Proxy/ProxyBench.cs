@@ -17,6 +17,8 @@ public static class ProxyBench
     private const int Rounds = 5;
     private const double AllowedRatio = 1.2;
     private const double AllowedChangeMs = 100;
+    private const double AllowedAddedUs = 100;
+    private const double RequiredGBs = 1;
     private const int ManyConnections = 100;
 
     /// <summary>Prints the figures; 1 when a limit is missed.</summary>
@@ -82,6 +84,12 @@ public static class ProxyBench
         met &= ReportAdded("added at p99", r => r.P99);
         met &= ReportRate("1 connection", r => r.One);
         met &= ReportRate($"{ManyConnections} connections", r => r.Many);
+        double added = Median(ours.Results.Zip(direct.Results, (o, d) => o.P50 - d.P50));
+        double one = Median(ours, r => r.One);
+        met &= added <= AllowedAddedUs && one >= RequiredGBs;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"proxy  by itself       {added:0.0} us added at p50, {AllowedAddedUs} allowed: {(added <= AllowedAddedUs ? "met" : "MISSED")}; {one:0.00} GB/s on one connection, {RequiredGBs} wanted: {(one >= RequiredGBs ? "met" : "MISSED")}, {one / Median(direct, r => r.One):0.00} of direct"));
         Console.WriteLine($"proxy  {"processor",-15} {"",21} haproxy {Median(haproxy, r => r.Cost),7:0.00}  ours {Median(ours, r => r.Cost),7:0.00} s for each GB");
         return met;
 

@@ -229,7 +229,7 @@ public sealed class RuleTests
                 "notifications-availability", "notifications-error-rate", "notifications-freshness", "notifications-latency", "notifications-queue-latency",
             ],
             shipped.Objectives.Select(o => o.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(15 * 2, PrometheusRules.AlertNames(shipped).Count(name => name.EndsWith("Burn", StringComparison.Ordinal)));
+        Assert.Equal(17 * 2, PrometheusRules.AlertNames(shipped).Count(name => name.EndsWith("Burn", StringComparison.Ordinal)));
         Assert.NotEmpty(PrometheusRules.Render(shipped, Lab));
         Assert.NotEmpty(PrometheusRules.Render(shipped, new RuleOptions()));
     }
