@@ -40,9 +40,14 @@ internal sealed class MailComposer(
                 return owner.Id == recipient.Id ? null : (job.To!, MailTexts.AddressTaken(owner.Name));
 
             case MailKinds.ChangeEmail when recipient is not null:
-                return await accountTokens.IssueAsync(connection, transaction, job.Token!, AccountTokens.ChangeEmail, recipient.Id, job.To!, cancellationToken)
-                    ? (job.To!, MailTexts.ChangeEmail(issuer, recipient.Name, job.Token!, lifetime))
-                    : null;
+                if (!await accountTokens.IssueAsync(connection, transaction, job.Token!, AccountTokens.ChangeEmail, recipient.Id, job.To!, cancellationToken))
+                {
+                    return null;
+                }
+
+                await events.RecordAsync(
+                    connection, transaction, new(SecurityActions.EmailChangeRequested, true, recipient.Id.ToString(), recipient.Id.ToString()), cancellationToken);
+                return (job.To!, MailTexts.ChangeEmail(issuer, recipient.Name, job.Token!, lifetime));
 
             // The address before has no row any more, so the job brings it.
             case MailKinds.EmailChanged when recipient is not null:

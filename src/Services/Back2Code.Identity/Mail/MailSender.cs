@@ -27,6 +27,7 @@ internal sealed partial class MailSender : BackgroundService
     private readonly Random _jitter = new(Environment.ProcessId);
 
     private bool _failing;
+    private bool _away;
 
     public MailSender(
         [FromKeyedServices(PostgresPools.Background)] NpgsqlDataSource source, MailQueue queue, MailComposer composer, IMailTransport transport, PostgresMigrator migrator,
@@ -46,11 +47,18 @@ internal sealed partial class MailSender : BackgroundService
             {
                 // Next.
             }
+
+            _away = false;
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
-            // What was claimed is due again when the claim has run out.
-            Log.DatabaseAway(_logger, exception.Message);
+            // What was claimed is due again when the claim has run out. Said once, not once a second.
+            if (!_away)
+            {
+                Log.DatabaseAway(_logger, exception.Message);
+            }
+
+            _away = true;
         }
     }
 

@@ -30,6 +30,24 @@ public sealed class EmailTests(IdentityFixture services)
     }
 
     [Fact]
+    public async Task Asking_and_confirming_are_in_the_audit_trail_without_the_address()
+    {
+        using var person = await Person.SignedInAsync(_identity);
+        string next = Person.NewEmail();
+        using var page = await person.Browser.GetAsync("/account/email");
+        using var asked = await person.Browser.SubmitAsync(page, ("email", next), ("current", TestUser.Password));
+        using var confirm = await person.Browser.GetAsync((await _identity.MailToAsync(next)).Link);
+        using var done = await person.Browser.SubmitAsync(confirm);
+        using var admin = await _identity.AsAdminAsync();
+
+        string trail = await admin.GetStringAsync($"/v1/audit?target={person.User.Id}", Cancellation);
+
+        Assert.Contains("identity.email-change-requested", trail, StringComparison.Ordinal);
+        Assert.Contains("identity.email-verified", trail, StringComparison.Ordinal);
+        Assert.DoesNotContain("example.test", trail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_takes_the_password()
     {
         using var person = await Person.SignedInAsync(_identity);

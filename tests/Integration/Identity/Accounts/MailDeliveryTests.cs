@@ -85,6 +85,24 @@ public sealed class MailDeliveryTests(IdentityFixture services)
     }
 
     [Fact]
+    public async Task A_mail_server_without_TLS_gets_neither_mail_nor_password_unless_that_is_wanted()
+    {
+        using ServerHome home = new("mail");
+        await using SmtpServer smtp = new() { Account = ("identity", "secret") };
+        smtp.Start();
+        await using var identity = await services.StartAnotherAsync(
+            [.. Smtp(smtp.Port), new("Identity:Mail:StartTls", "true"), new("Identity:Mail:UserName", "identity"), new("Identity:Mail:PasswordFile", home.Write("password", "secret"))]);
+        using Browser browser = new(identity);
+        using var page = await browser.GetAsync("/register");
+        using var answer = await browser.SubmitAsync(page, ("email", "ada@example.test"));
+
+        await Eventually.IsTrueAsync(() => smtp.Connections >= 2, Bound, "it is tried again");
+
+        Assert.Empty(smtp.Mails);
+        Assert.DoesNotContain(smtp.Heard, static heard => heard.Line.StartsWith("AUTH", StringComparison.OrdinalIgnoreCase) || heard.Line.StartsWith("MAIL", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public async Task A_full_queue_asks_to_come_again_and_stops_nothing_else()
     {
         await using var identity = await services.StartAnotherAsync([.. Smtp(FreePort.Next()), new("Identity:Mail:MostWaiting", "10")]);

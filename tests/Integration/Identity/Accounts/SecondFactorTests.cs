@@ -172,6 +172,21 @@ public sealed class SecondFactorTests(IdentityFixture services)
     }
 
     [Fact]
+    public async Task A_password_that_is_hashed_again_on_the_way_lets_the_code_follow()
+    {
+        using var person = await Person.SignedInAsync(_identity);
+        var (authenticator, _) = await person.TurnOnSecondFactorAsync();
+        await using var stronger = await IdentityApplication.StartAsync(
+            services.Database, services.RabbitMq, _identity.Issuer, [new("Identity:PasswordIterations", "11000")]);
+        using Browser browser = new(stronger);
+        using var asked = await browser.SignInAsync(person.User.Name);
+
+        using var answer = await browser.SubmitAsync(asked, ("code", authenticator.Code(1)));
+
+        Assert.Equal("/account", Browser.Location(answer));
+    }
+
+    [Fact]
     public async Task What_was_passed_ends_with_the_password_and_belongs_to_its_browser()
     {
         using var person = await Person.SignedInAsync(_identity);
