@@ -23,6 +23,8 @@ var root = new RootCommand("Back2Code: a production platform that one command st
     SloCommand.Create(),
     IncidentCommand.Create(),
     AuditCommand.Create(),
+    UserCommand.Create(),
+    ClientCommand.Create(),
     SbomCommand.Create(),
     WorkerCommand.Create(),
 };
