@@ -10,10 +10,10 @@ internal static class SettledFaults
 {
     public static async Task TellAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        // `heal` does it itself and reports; a command without --state is about no platform.
+        // `heal` does it itself and reports; a command that does not read --state is about no platform.
         if (parsed.Action is ParseErrorAction
             || parsed.CommandResult.Command.Name == "heal"
-            || parsed.CommandResult.Command.Options.FirstOrDefault(o => o.Name == "--state") is not Option<string?> state
+            || parsed.CommandResult.Command.Options.FirstOrDefault(o => o is { Name: LabOptions.StateName } and not UnusedState) is not Option<string?> state
             || StateFolderOf(parsed, state) is not { } folder
             || await LeftBehind.SettleAsync(folder, cancellationToken) is not { } settled)
         {
