@@ -29,8 +29,6 @@ internal static class CommandTree
             AuditCommand.Create(),
             UserCommand.Create(),
             ClientCommand.Create(),
-            UserCommand.Create(),
-            ClientCommand.Create(),
             SbomCommand.Create(),
             WorkerCommand.Create(),
         };
