@@ -224,8 +224,9 @@ public sealed class RuleTests
 
         Assert.Equal(
             [
-                "identity-availability", "identity-error-rate", "identity-latency",
-                "monitoring-availability", "monitoring-error-rate", "monitoring-latency", "notes-availability", "notes-error-rate", "notes-latency", "notes-outbox-age",
+                "identity-availability", "identity-error-rate", "identity-latency", "identity-outbox-age",
+                "monitoring-availability", "monitoring-error-rate", "monitoring-latency", "monitoring-outbox-age",
+                "notes-availability", "notes-error-rate", "notes-latency", "notes-outbox-age",
                 "notifications-availability", "notifications-error-rate", "notifications-freshness", "notifications-latency", "notifications-queue-latency",
             ],
             shipped.Objectives.Select(o => o.Name).Order(StringComparer.Ordinal));
