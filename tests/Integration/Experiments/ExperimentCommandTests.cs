@@ -96,6 +96,7 @@ public sealed class ExperimentCommandTests(ExperimentServer server) : IClassFixt
         await CallAsync(["run", "e.yaml", "--var", "a=line", "--var-file", "v.yaml"]);
 
         var journal = JsonNode.Parse(await File.ReadAllTextAsync(_bench.At("journal.json")))!;
+        Assert.Matches("^[0-9a-f]{24}$", journal["back2code"]!["identity"]!.GetValue<string>());
         Assert.Equal("line file experiment\n", journal["run"]![0]!["output"]!["stdout"]!.GetValue<string>());
     }
 
@@ -109,6 +110,78 @@ public sealed class ExperimentCommandTests(ExperimentServer server) : IClassFixt
 
         Assert.Equal((2, 1), (refused.Code, allowed.Code));
         Assert.Contains("--allow-process", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_validation_what_can_be_read_is_run_and_the_errors_are_told()
+    {
+        await File.WriteAllTextAsync(_bench.At("e.yaml"), Deviates.Replace("description: d", "description: d\ntags: ['']\ncontributions: {availability: huge}", StringComparison.Ordinal));
+
+        var refused = await CallAsync(["run", "e.yaml"]);
+        var run = await CallAsync(["run", "e.yaml", "--no-validation"]);
+
+        Assert.Equal((2, 1), (refused.Code, run.Code));
+        Assert.Contains("not valid, run all the same: e.yaml:3:8: a tag must not be empty", run.Error, StringComparison.Ordinal);
+        Assert.Contains("e.yaml:4:31: contribution 'availability'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("title: t\ndescription: d\n", "needs 'method'")]
+    [InlineData("title: t\ndescription: d\nmethod: [{type: action, name: a}]\n", "needs 'provider'")]
+    [InlineData("title: t\ndescription: d\nmethod: [{ref: nobody}]\n", "names no activity")]
+    [InlineData("title: t\ndescription: d\nmethod: [}\n", "e.yaml:3:")]
+    [InlineData("title: t\ndescription: d\nmethod: []\nsteady-state-hypothesis: {title: h, probes: [{type: probe, name: p, tolerance: 1.5, provider: {type: process, path: 'true'}}]}\n", "decimal number")]
+    [InlineData("title: t\ndescription: d\nmethod: []\nsecrets: {g: 5}\n", "secret group 'g'")]
+    [InlineData("title: t\ndescription: d\nmethod: []\nextensions: [{name: back2code, stop: [{alert: 5}]}]\n", "e.yaml:4:")]
+    public async Task Without_validation_a_file_that_lacks_what_it_would_run_is_still_refused(string text, string words)
+    {
+        await File.WriteAllTextAsync(_bench.At("e.yaml"), text);
+
+        var (code, _, error) = await CallAsync(["run", "e.yaml", "--no-validation"]);
+
+        Assert.Equal(2, code);
+        Assert.Contains(words, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_validation_a_url_still_needs_permission()
+    {
+        server.Files["unvalidated"] = (Deviates.Replace("description: d", "description: d\ntags: ['']", StringComparison.Ordinal), "text/yaml");
+
+        var refused = await CallAsync(["run", $"{server.Url}/files/unvalidated", "--no-validation"]);
+        var allowed = await CallAsync(["run", $"{server.Url}/files/unvalidated", "--no-validation", "--allow-process"]);
+
+        Assert.Equal((2, 1), (refused.Code, allowed.Code));
+        Assert.Contains("--allow-process", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_bench.At("flag")));
+    }
+
+    [Fact]
+    public async Task A_journal_from_a_url_is_reported_here()
+    {
+        server.Files["monday.json"] = ("""{"experiment": {"title": "From afar"}, "status": "completed"}""", "text/plain");
+
+        var report = await CallAsync(["report", $"{server.Url}/files/monday.json"]);
+        var missing = await CallAsync(["report", $"{server.Url}/files/tuesday.json"]);
+        var endless = await CallAsync(["report", $"{server.Url}/never"]);
+
+        Assert.Equal((0, $"{_bench.At("monday.md")}\n{_bench.At("monday.html")}\n"), (report.Code, report.Output));
+        Assert.Contains("From afar", await File.ReadAllTextAsync(_bench.At("monday.md")), StringComparison.Ordinal);
+        Assert.Equal((2, $"{server.Url}/files/tuesday.json: cannot be had: the server answered 404\n"), (missing.Code, missing.Error));
+        Assert.Contains("not complete within 15 s", endless.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_channels_of_the_settings_are_told_of_a_run_and_plugins_are_named()
+    {
+        await File.WriteAllTextAsync(_bench.At("e.yaml"), Misses);
+        await File.WriteAllTextAsync(_bench.At("settings.yaml"), $"notifications: [{{type: http, url: '{server.Url}/told/cli'}}, {{type: plugin, module: some.plugin}}]\n");
+
+        var run = await CallAsync(["run", "e.yaml", "--settings", "settings.yaml"]);
+
+        Assert.Equal(3, run.Code);
+        Assert.Contains("'some.plugin' is skipped", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["run-started", "run-failed"], server.Told["cli"].Select(t => JsonNode.Parse(t.Body)!["name"]!.GetValue<string>()));
     }
 
     [Theory]

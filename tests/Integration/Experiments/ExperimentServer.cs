@@ -21,6 +21,9 @@ public sealed class ExperimentServer : IAsyncLifetime
     /// <summary>The header that each of them was asked with.</summary>
     public ConcurrentDictionary<string, string> Authorizations { get; } = new();
 
+    /// <summary>What was posted to <c>/told/NAME</c>, with its header <c>X-Custom</c>.</summary>
+    public ConcurrentDictionary<string, ConcurrentQueue<(string Header, string Body)>> Told { get; } = new();
+
     /// <summary>What <c>/api/v1/query</c> answers, as Prometheus would; by query, else an empty vector.</summary>
     public ConcurrentDictionary<string, double> Samples { get; } = new();
 
@@ -58,7 +61,12 @@ public sealed class ExperimentServer : IAsyncLifetime
             }
         });
         _app.MapGet("/api/v1/query", (string query) => Prometheus(query));
-        _app.MapGet("/never", async (CancellationToken gone) =>
+        _app.MapPost("/told/{name}", async (string name, HttpRequest request) =>
+        {
+            using var reader = new StreamReader(request.Body);
+            Told.GetOrAdd(name, static _ => new()).Enqueue((request.Headers["X-Custom"].ToString(), await reader.ReadToEndAsync()));
+        });
+        _app.Map("/never", async (CancellationToken gone) =>
         {
             await Task.Delay(Timeout.Infinite, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });

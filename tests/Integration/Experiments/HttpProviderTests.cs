@@ -20,6 +20,8 @@ public sealed class HttpProviderTests(ExperimentServer server) : IClassFixture<E
     [Theory]
     [InlineData("Content-Type: application/json", true, "{\"a\":1}", "application/json")]
     [InlineData("Content-Type: application/json", false, "{\"a\":1}", "application/json")]
+    [InlineData("content-type: application/json", true, "a=1", "application/json")]
+    [InlineData("content-type: application/json", false, "{\"a\":1}", "application/json")]
     [InlineData("Content-Type: 'application/json; charset=utf-8'", true, "a=1", "application/json; charset=utf-8")]
     [InlineData("Content-Type: 'application/json; charset=utf-8'", false, "{\"a\":1}", "application/json; charset=utf-8")]
     public async Task Arguments_are_encoded_by_their_content_type(string header, bool compat, string body, string type)

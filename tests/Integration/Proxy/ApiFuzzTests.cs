@@ -6,10 +6,10 @@ using static Back2Code.IntegrationTests.Proxy.ProxyUnderTest;
 
 namespace Back2Code.IntegrationTests.Proxy;
 
-/// <summary>10,000 bodies that nobody should send: each is answered, in time, and every refusal says what is wrong and where.</summary>
+/// <summary>6,000 bodies that nobody should send: each is answered, in time, and every refusal says what is wrong and where. The lab's own APIs have 4,000 more.</summary>
 public sealed class ApiFuzzTests
 {
-    private const int CasesPerSeed = 2_500;
+    private const int CasesPerSeed = 1_500;
 
     private static readonly string[] Paths =
         ["POST proxies", "POST populate", "PATCH proxies/link", "POST proxies/link", "POST proxies/link/toxics", "PATCH proxies/link/toxics/late", "POST proxies/link/toxics/late"];
@@ -28,6 +28,10 @@ public sealed class ApiFuzzTests
         """{"type":"http_status","name":"h","stream":"upstream","toxicity":0.5,"attributes":{"status":503,"path":"/v1/*","percent":50}}""",
         """{"toxicity":0.25,"attributes":{"latency":7,"jitter":3}}""",
     ];
+
+    // A JSON path, or the field by name. "invalid toxic type" and what is said of a stream are Toxiproxy's own words.
+    private static readonly string[] Places =
+        ["$", "missing required field: ", "attribute '", "name must ", "listen '", "upstream '", "toxicity must ", "stream was invalid", "invalid toxic type", "proxies already"];
 
     [Theory]
     [InlineData(1)]
@@ -71,6 +75,8 @@ public sealed class ApiFuzzTests
 
         string error = answer.GetProperty("error").GetString()!;
         Assert.True(answer.GetProperty("status").GetInt32() == (int)status && error.Length > 0, $"{text}\nfor {what}");
+
+        Assert.True((int)status != 400 || Places.Any(p => error.Contains(p, StringComparison.Ordinal)), $"{text}\nfor {what}");
 
         // The only failure that is not the body's own fault is an address that this machine does not have.
         Assert.True((int)status != 500 || error.StartsWith("listen tcp ", StringComparison.Ordinal) || error.StartsWith("lookup ", StringComparison.Ordinal), $"{text}\nfor {what}");

@@ -47,7 +47,7 @@ public sealed class ApiTests
     [InlineData("""{"name":"a","upstream":"localhost:1","enabled":"yes"}""", 400, "bad request body: $.enabled")]
     [InlineData("""{"name":"a","upstream":"localhost:1","toxics":[{"type":"noop"},{"type":"gremlin"}]}""", 400, "invalid toxic type at toxic 2")]
     [InlineData("""{"name":"a","upstream":"localhost:1","toxics":[{"type":"noop"},{"type":"noop"}]}""", 409, "toxic already exists at toxic 2")]
-    [InlineData("""{"name":"a","upstream":"localhost:1","toxics":[null]}""", 400, "bad request body: it is null at toxic 1")]
+    [InlineData("""{"name":"a","upstream":"localhost:1","toxics":[null]}""", 400, "bad request body: $.toxics[0] is null at toxic 1")]
     [InlineData("""{"name":"a","upstream":"localhost:1","listen":"127.0.0.1:99999"}""", 400, "bad request body: ")]
     [InlineData("""{"name":"a","upstream":"localhost:1","listen":"192.0.2.1:1"}""", 500, "listen tcp 192.0.2.1:1: ")]
     public async Task A_bad_proxy_is_refused_in_the_shape_of_toxiproxy(string request, int expected, string message)
@@ -288,6 +288,8 @@ public sealed class ApiTests
     [InlineData("""{"type":"latency","name":"b","attributes":{"latency":1.5}}""", 400, "bad request body: attribute 'latency' must be a whole number")]
     [InlineData("""{"type":"latency","name":"b","attributes":{"latency":"1"}}""", 400, "bad request body: attribute 'latency' must be a whole number")]
     [InlineData("""{"type":"http_status","attributes":{"status":99}}""", 400, "bad request body: attribute 'status' must be a whole number from 200 to 599")]
+    [InlineData("""{"type":"slicer","attributes":{"average_size":10,"size_variation":10}}""", 400, "bad request body: attribute 'size_variation' must be less than 'average_size'")]
+    [InlineData("""{"type":"slicer"}""", 400, "bad request body: attribute 'size_variation' must be less than 'average_size'")]
     [InlineData("""{"type":"http_status","attributes":{"path":7}}""", 400, "bad request body: attribute 'path' must be a text of at most 256 characters")]
     [InlineData("""{"type":"http_status","attributes":{"path":"a\nb"}}""", 400, "bad request body: attribute 'path' must be a text")]
     [InlineData("[]", 400, "bad request body: ")]

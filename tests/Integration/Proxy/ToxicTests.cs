@@ -140,6 +140,21 @@ public sealed class ToxicTests
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0.49, 5);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task Bandwidth_without_a_rate_is_no_limit(long rate)
+    {
+        await using var upstream = new Upstream();
+        await using var proxy = await StartAsync();
+        var link = await proxy.CreateLinkAsync(upstream, Toxic("bandwidth", attributes: ("rate", rate)));
+        using var socket = await ConnectAsync(link.Listen);
+
+        await EchoAsync(socket, new string('x', 20_000));
+
+        Assert.Equal(rate, (await proxy.Client.FindAsync("link", Cancellation))!.Toxics.Single().Attributes["rate"].Number);
+    }
+
     [Fact]
     public async Task Removing_bandwidth_lets_the_rest_through_at_full_speed()
     {

@@ -15,12 +15,29 @@ public sealed class ChaosSettingsTests : IDisposable
             auths: {"chaos.example.com:8443": {type: bearer, value: XYZ}, other.example: {type: basic, value: abc}}
             runtime: {rollbacks: {strategy: always}, hypothesis: {strategy: continously}}
             controls: {x: {provider: {type: python, module: m}}}
-            notifications: []
+            notifications:
+              - {type: http, url: "https://hooks.example/secret", headers: {Authorization: Bearer x}, events: [run-failed], verify_tls: false, forward_event_payload: false}
+              - {type: plugin, module: chaosslack.notification, func: notify}
             """);
 
         Assert.Equal("XYZ", Assert.Single(settings.Tokens).Value);
         Assert.Equal((RollbackStrategy.Always, HypothesisStrategy.Continuously), (settings.Rollback, settings.Hypothesis));
+        var channel = Assert.Single(settings.Channels);
+        Assert.Equal(("https://hooks.example", "Bearer x", "run-failed", false, false), (channel.Place, channel.Headers["Authorization"], channel.Events.Single(), channel.VerifyTls, channel.ForwardsPayload));
         Assert.Equal(2, settings.Warnings.Count);
+        Assert.Contains("'chaosslack.notification' is skipped", settings.Warnings[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("notifications: {}", ":1:16: 'notifications' must be a list")]
+    [InlineData("notifications: [{type: http}]", ":1:17: the http notification channel needs 'url'")]
+    [InlineData("notifications: [{type: http, url: 'ftp://token@x'}]", "is not an http or https address")]
+    public void A_wrong_channel_is_named_with_its_place_and_without_its_address(string text, string words)
+    {
+        var error = Assert.Throws<InvalidExperimentException>(() => Load(text));
+
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("token", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

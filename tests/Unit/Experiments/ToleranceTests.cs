@@ -82,7 +82,7 @@ public sealed class ToleranceTests
         JsonNode? asked = null;
         var tolerance = Read("{type: probe, name: judge, provider: {type: process, path: sh}}");
 
-        var isMet = await ToleranceCheck.IsMetAsync(tolerance, JsonNode.Parse("7"), Values, (_, output) =>
+        var isMet = await ToleranceCheck.IsMetAsync(tolerance, JsonNode.Parse("7"), Values, compat: false, (_, output) =>
         {
             asked = output;
             return Task.FromResult(JsonNode.Parse(answer));
@@ -92,14 +92,46 @@ public sealed class ToleranceTests
         Assert.Equal("7", asked!.ToJsonString());
     }
 
+    /// <summary>The reference asks only whether there is any output, so an exit code of 1 is a yes.</summary>
+    [Theory]
+    [InlineData("""{"status": 1, "stdout": "", "stderr": ""}""", true)]
+    [InlineData("""{"status": 500, "headers": {}, "body": ""}""", true)]
+    [InlineData("{}", false)]
+    [InlineData("0", false)]
+    [InlineData("\"no\"", true)]
+    [InlineData("null", false)]
+    public async Task In_compat_a_probe_decides_by_whether_it_gives_anything(string answer, bool met)
+    {
+        var tolerance = Read("{type: probe, name: judge, provider: {type: process, path: sh}}");
+
+        Assert.Equal(met, await ToleranceCheck.IsMetAsync(tolerance, JsonNode.Parse("7"), Values, compat: true, (_, _) => Task.FromResult(JsonNode.Parse(answer))));
+    }
+
+    [Theory]
+    [InlineData("[a, c]", "\"b\"", true)]
+    [InlineData("[a, c]", "\"c\"", true)]
+    [InlineData("[a, c]", "\"B\"", false)]
+    [InlineData("[a, c]", "\"ca\"", false)]
+    [InlineData("[c, a]", "\"a\"", false)]
+    [InlineData("[a, c]", "5", false)]
+    [InlineData("[a, 5]", "\"a\"", false)]
+    [InlineData("[a, b, c]", "\"aa\"", false)]
+    [InlineData("[a, b, c]", "\"b\"", true)]
+    [InlineData("[200, 204]", Ok, true)]
+    [InlineData("[1, 10]", "5", true)]
+    public Task In_compat_two_texts_are_a_range(string tolerance, string output, bool met) => CheckAsync(tolerance, output, met, compat: true);
+
+    [Fact]
+    public Task Else_two_texts_are_a_choice() => CheckAsync("[a, c]", "\"b\"", met: false);
+
     [Fact]
     public Task A_pattern_that_backtracks_for_ever_is_not_met() =>
         CheckAsync("{type: regex, pattern: '^(a+)+$'}", $"\"{new string('a', 40)}!\"", met: false);
 
     private static readonly Dictionary<string, JsonNode?> Values = new() { ["ok"] = 200, ["field"] = "count", ["range"] = new JsonArray(1, 9) };
 
-    private static async Task CheckAsync(string tolerance, string output, bool met) =>
-        Assert.Equal(met, await ToleranceCheck.IsMetAsync(Read(tolerance), JsonNode.Parse(output), Values, (_, _) => Task.FromResult<JsonNode?>(null)));
+    private static async Task CheckAsync(string tolerance, string output, bool met, bool compat = false) =>
+        Assert.Equal(met, await ToleranceCheck.IsMetAsync(Read(tolerance), JsonNode.Parse(output), Values, compat, (_, _) => Task.FromResult<JsonNode?>(null)));
 
     private static Tolerance Read(string yaml)
     {

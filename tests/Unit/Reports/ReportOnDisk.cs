@@ -116,13 +116,20 @@ internal sealed class ReportOnDisk : IDisposable
             Statuses = new Dictionary<string, int> { ["200"] = 120 - failed },
             ByJourney = i < 8 ? new Dictionary<string, JourneySecond>() : new Dictionary<string, JourneySecond>
             {
-                ["reads"] = new(80, 0, null, null, at.AddMilliseconds(1)),
-                ["creates"] = failed == 0 ? new(40, 0, null, null, at.AddMilliseconds(125)) : new(40, failed, at.AddMilliseconds(200), at.AddMilliseconds(900), null),
+                ["reads"] = new(80, 0, null, null, at.AddMilliseconds(1)) { Statuses = new Dictionary<string, int> { ["200"] = 80 }, ResponseBuckets = Buckets(1, 80), ResponseMaxNs = 56_000_000 },
+                ["creates"] = (failed == 0 ? new JourneySecond(40, 0, null, null, at.AddMilliseconds(125)) : new(40, failed, at.AddMilliseconds(200), at.AddMilliseconds(900), null)) with
+                {
+                    Statuses = failed == 0 ? new Dictionary<string, int> { ["201"] = 40 } : new Dictionary<string, int> { ["201"] = 20, ["503"] = 20 },
+                    ResponseBuckets = Buckets(81, 40),
+                    ResponseMaxNs = 84_000_000,
+                },
             },
-            ResponseBuckets = i < 8 ? [] : LatencyBuckets.Of(Enumerable.Range(1, 120).Select(n => n * 700_000L)),
+            ResponseBuckets = i < 8 ? [] : Buckets(1, 120),
             ResponseMaxNs = i < 8 ? 0 : 84_000_000,
         };
     }
+
+    private static IReadOnlyList<long> Buckets(int first, int count) => LatencyBuckets.Of(Enumerable.Range(first, count).Select(n => n * 700_000L));
 
     private static TrafficSummary Summary() => new()
     {

@@ -16,7 +16,7 @@ public sealed class ReportVerificationTests
         Assert.Empty(Differing(verdict));
         Assert.Equal("drill", verdict.Drill);
         Assert.Equal((2.3, DrillStatus.Completed), (Math.Round(report.Record.Mttd!.Value.TotalSeconds, 6), report.Record.Status));
-        string[] figures = ["mttdSeconds", "mttrSeconds", "requests.failed", "requests.failedRatio", "latencyMs.p99", "errorBudget.burntRatio", "ledger.lost", "objectives", "alerts", "figures", "status", "samples of failedRequests", "text of report.html", "text of report.md", "injections"];
+        string[] figures = ["mttdSeconds", "mttrSeconds", "requests.failed", "requests.failedRatio", "latencyMs.p99", "errorBudget.burntRatio", "ledger.lost", "objectives", "alerts", "figures", "status", "statuses.503", "byJourney.creates.latencyMs", "byJourney.creates.recoveredAt", "samples of failedRequests", "text of report.html", "text of report.md", "injections"];
         Assert.All(figures, figure => Assert.Equal(CheckOutcome.Agrees, Assert.Single(verdict.Checks, c => c.Name == figure).Outcome));
         Assert.Equal(CheckOutcome.NotChecked, Assert.Single(verdict.Checks, c => c.Name == "steadyAt").Outcome);
     }
@@ -56,6 +56,9 @@ public sealed class ReportVerificationTests
     [InlineData("report.md", "140 of 2,640", "40 of 2,640", "text of report.md")]
     [InlineData("traffic.jsonl", "\"sent\":40,\"failed\":20", "\"sent\":40,\"failed\":10", "requests.failed")]
     [InlineData("traffic.jsonl", "\"firstSuccessAt\":\"2026-11-20T12:00:17.125Z\"", "\"firstSuccessAt\":\"2026-11-20T12:00:17.025Z\"", "mttrSeconds")]
+    [InlineData("traffic.jsonl", "\"201\":740,\"503\":140}", "\"201\":780,\"503\":100}", "statuses.503")]
+    [InlineData("traffic.jsonl", "{\"201\":20,\"503\":20}", "{\"201\":20,\"500\":20}", "statuses.500")]
+    [InlineData("traffic.jsonl", "\"responseMaxNs\":84000000}},", "\"responseMaxNs\":94000000}},", "byJourney.creates.latencyMs")]
     [InlineData("alerts.json", "\"severity\": \"critical\"", "\"severity\": \"warning\"", "alerts[1].severity")]
     [InlineData("prometheus.json", "\"Down\"", "\"Up\"", "alerts[0].name")]
     [InlineData("prometheus.json", "\"4000\"", "\"4100\"", "errorBudget.gatewayTotal")]

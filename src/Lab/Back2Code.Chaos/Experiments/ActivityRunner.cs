@@ -164,7 +164,7 @@ public sealed class ActivityRunner : IDisposable
     }
 
     private Task<bool> IsMetAsync(Activity activity, ActivityResult result, ExperimentScope scope, CancellationToken cancellationToken) => ToleranceCheck.IsMetAsync(
-        activity.Tolerance!, result.Output, scope.For(activity.Provider), (judge, output) => RunToleranceAsync(judge, output, scope, cancellationToken));
+        activity.Tolerance!, result.Output, scope.For(activity.Provider), _rules.Compat, (judge, output) => RunToleranceAsync(judge, output, scope, cancellationToken));
 
     private async Task<JsonNode?> RunToleranceAsync(Activity activity, JsonNode? output, ExperimentScope scope, CancellationToken cancellationToken)
     {

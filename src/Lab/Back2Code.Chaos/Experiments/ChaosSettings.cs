@@ -1,13 +1,12 @@
 using Back2Code.Chaos.Experiments.Documents;
+using Back2Code.Chaos.Experiments.Notifications;
 
 namespace Back2Code.Chaos.Experiments;
 
-/// <summary>What is used of Chaos Toolkit's own settings file (<c>~/.chaostoolkit/settings.yaml</c>): tokens for downloads and the strategies.</summary>
+/// <summary>What is used of Chaos Toolkit's own settings file (<c>~/.chaostoolkit/settings.yaml</c>): tokens for downloads, strategies, and whom to notify.</summary>
 public sealed record ChaosSettings
 {
     public static readonly ChaosSettings None = new();
-
-    private static readonly string[] Unused = ["controls", "notifications"];
 
     /// <summary>Bearer tokens by host or host:port.</summary>
     public IReadOnlyDictionary<string, string> Tokens { get; init; } = new Dictionary<string, string>();
@@ -15,6 +14,9 @@ public sealed record ChaosSettings
     public RollbackStrategy? Rollback { get; init; }
 
     public HypothesisStrategy? Hypothesis { get; init; }
+
+    /// <summary>Who is told of a run over HTTP.</summary>
+    public IReadOnlyList<NotificationChannel> Channels { get; init; } = [];
 
     /// <summary>Parts that have no effect here.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -47,12 +49,19 @@ public sealed record ChaosSettings
         }
 
         var runtime = Map(root, "runtime");
+        var warnings = new List<string>();
+        if (root.Find("controls") is not null)
+        {
+            warnings.Add($"'controls' of {path} are not used: they are Python modules");
+        }
+
         var settings = new ChaosSettings
         {
             Tokens = tokens,
             Rollback = Strategy(runtime, "rollbacks", Strategies.Rollback, Strategies.RollbackNames, report),
             Hypothesis = Strategy(runtime, "hypothesis", Strategies.Hypothesis, Strategies.HypothesisNames, report),
-            Warnings = [.. Unused.Where(k => root.Find(k) is not null).Select(k => $"'{k}' of {path} are not used: they are Python modules or channels of Chaos Toolkit")],
+            Channels = NotificationChannel.ReadAll(root, report, warnings),
+            Warnings = warnings,
         };
         report.ThrowIfAny();
         return settings;

@@ -2,23 +2,32 @@ namespace Back2Code.Chaos.Experiments;
 
 /// <summary>
 /// Plays an experiment to the reference's verdict, also where it surprises: a hypothesis missed before the method still counts as completed, a failed
-/// activity as well, and rollbacks are left out when they are needed most. Only the exit codes 0 and 1 exist.
+/// activity as well, and rollbacks are left out when they are needed most. Only the exit codes 0 and 1 exist. A time limit, which the reference does not
+/// have, ends the run as an unexpected error would: aborted, with rollbacks unless the strategy says otherwise.
 /// </summary>
-internal sealed class CompatibleRun(ExperimentRun run, MethodSession session, ExperimentOptions options, TimeProvider clock)
+internal sealed class CompatibleRun(ExperimentRun run, MethodSession session, ExperimentOptions options, RunDeadline deadline, TimeProvider clock)
 {
     private bool _ignoresRollbacks;
+    private bool _isOutOfTime;
+
+    private string OutOfTime => $"not over after {deadline.Limit}, the time limit of the run";
 
     public async Task<ExperimentOutcome> PlayAsync(CancellationToken cancellationToken)
     {
         var journal = run.Journal;
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.TimeIsUp);
         try
         {
-            await PlayToTheEndAsync(cancellationToken);
+            await PlayToTheEndAsync(limited.Token, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             journal.Status = JournalStatus.Interrupted;
             _ignoresRollbacks = options.RollbackOnInterrupt() == false;
+        }
+        catch (OperationCanceledException) when (deadline.TimeIsUp.IsCancellationRequested)
+        {
+            EndByTime();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -32,36 +41,52 @@ internal sealed class CompatibleRun(ExperimentRun run, MethodSession session, Ex
             try
             {
                 // Not played by the run's own strategy, which is not the reference's.
-                await run.PlayRollbacksAsync(journal.Status == JournalStatus.Interrupted ? grace.Token : cancellationToken);
+                await run.PlayRollbacksAsync(journal.Status == JournalStatus.Interrupted ? grace.Token : deadline.Aftermath(cancellationToken));
+            }
+            catch (OperationCanceledException) when (journal.Status == JournalStatus.Interrupted || cancellationToken.IsCancellationRequested)
+            {
+                journal.Status = JournalStatus.Interrupted;
             }
             catch (OperationCanceledException)
             {
-                journal.Status = JournalStatus.Interrupted;
+                EndByTime();
             }
         }
 
         return new ExperimentOutcome(Ours(), journal is { Status: JournalStatus.Completed, Deviated: false } ? 0 : 1, Reason(), journal);
     }
 
-    private async Task PlayToTheEndAsync(CancellationToken cancellationToken)
+    private async Task PlayToTheEndAsync(CancellationToken limited, CancellationToken cancellationToken)
     {
         var journal = run.Journal;
-        if (!await run.CheckBeforeAsync(cancellationToken))
+        if (!await run.CheckBeforeAsync(limited))
         {
             // A probe that gives no answer is a failure, one outside its tolerance is not.
             journal.Status = journal.Before!.Errored ? JournalStatus.Failed : JournalStatus.Completed;
             return;
         }
 
-        if (await session.PlayAsync(cutAtOnce: false, cancellationToken) is MethodEnd.CutShort or MethodEnd.TimeIsUp)
+        switch (await session.PlayAsync(cutAtOnce: false, cancellationToken))
         {
-            journal.Status = JournalStatus.Failed;
+            case MethodEnd.TimeIsUp:
+                EndByTime();
+                return;
+            case MethodEnd.CutShort:
+                journal.Status = JournalStatus.Failed;
+                break;
         }
 
-        if (!await run.CheckAfterAsync(cancellationToken) && journal.After!.Errored)
+        if (!await run.CheckAfterAsync(limited) && journal.After!.Errored)
         {
             journal.Status = JournalStatus.Failed;
         }
+    }
+
+    private void EndByTime()
+    {
+        run.Journal.Status = JournalStatus.Aborted;
+        _isOutOfTime = true;
+        options.Say(OutOfTime);
     }
 
     private bool PlaysRollbacks() => run.Experiment.RollbackStrategy switch
@@ -85,6 +110,7 @@ internal sealed class CompatibleRun(ExperimentRun run, MethodSession session, Ex
 
     private string? Reason() => Ours() switch
     {
+        _ when _isOutOfTime => OutOfTime,
         ExperimentVerdict.Completed => null,
         ExperimentVerdict.SteadyStateNotMet => $"steady state not met before the method; the reference ends this as {run.Journal.Status.ToString().ToLowerInvariant()}",
         ExperimentVerdict.Interrupted => "interrupted",

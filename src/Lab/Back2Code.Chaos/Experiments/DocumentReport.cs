@@ -16,9 +16,34 @@ public sealed class DocumentReport(string file)
 
     public IReadOnlyList<ExperimentError> Errors => _errors;
 
+    /// <summary>Whether one of them stands even when the file is to be run without validation: a lack of permission, or values that no run could do without.</summary>
+    internal bool HasBinding { get; private set; }
+
     public string File { get; } = file;
 
     public void Add(DocumentNode at, string message) => Add(at.Line, at.Column, message);
+
+    /// <summary>An error that nobody can lift.</summary>
+    internal void AddBinding(DocumentNode at, string message)
+    {
+        HasBinding = true;
+        Add(at, message);
+    }
+
+    /// <summary>Makes every error that the reader reports one that nobody can lift.</summary>
+    internal T Bind<T>(Func<T> read)
+    {
+        var before = _errors.Count + _more;
+        var result = read();
+        HasBinding |= _errors.Count + _more > before;
+        return result;
+    }
+
+    internal void Bind(Action read) => Bind(() =>
+    {
+        read();
+        return true;
+    });
 
     public void Add(MappingEntry at, string message) => Add(at.Line, at.Column, message);
 

@@ -25,10 +25,10 @@ public sealed record ExperimentOptions
 
     public ExperimentValues Values { get; init; } = new();
 
-    /// <summary>For the whole of hypothesis and method; then rollbacks are played and the run is invalid. Null: no limit.</summary>
+    /// <summary>For the whole of configuration, hypotheses and method; then rollbacks are played and the run is invalid. Null: no limit.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
-    /// <summary>For rollbacks and for the way back to the steady state after an interrupt.</summary>
+    /// <summary>For rollbacks after an interrupt; and what a time limit leaves at least for rollbacks and for the way back to the steady state.</summary>
     public TimeSpan RollbackTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What an interrupt says of rollbacks, asked once it has come; null: as the strategy says.</summary>

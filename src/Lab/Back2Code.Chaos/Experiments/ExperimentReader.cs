@@ -36,15 +36,17 @@ internal sealed class ExperimentReader(DocumentReport report, ExperimentRules ru
         }
 
         var extensions = ReadExtensions(root);
-        var checks = !rules.Compat && extensions.Find(e => e.Name == "back2code") is { } own ? new ChecksReader(report, activities).Read(own.Payload) : ExperimentChecks.None;
+        var checks = !rules.Compat && extensions.Find(e => e.Name == "back2code") is { } own
+            ? report.Bind(() => new ChecksReader(report, activities).Read(own.Payload))
+            : ExperimentChecks.None;
         CheckContributions(root);
         var experiment = new Experiment
         {
             Title = title ?? "",
             Description = description ?? "",
             Tags = root.Find("tags")?.Value is SequenceNode tags ? [.. tags.Items.Select(t => t.ToJson()?.ToString() ?? "")] : [],
-            Configuration = OptionalMap(root, "configuration"),
-            Secrets = OptionalMap(root, "secrets"),
+            Configuration = report.Bind(() => OptionalMap(root, "configuration")),
+            Secrets = report.Bind(() => OptionalMap(root, "secrets")),
             SteadyState = hypothesis is null ? null : new Hypothesis(hypothesis.Value.Title, [.. activities.Resolve(hypothesis.Value.Probes).Select(p => Checked(p, checks))]),
             Method = [.. activities.Resolve(method).Select(a => CheckedMethod(a, checks))],
             Rollbacks = [.. activities.Resolve(rollbacks).Select(a => a with { Tolerance = null })],

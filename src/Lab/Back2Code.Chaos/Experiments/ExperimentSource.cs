@@ -1,6 +1,4 @@
-using System.Net.Http.Headers;
 using Back2Code.Chaos.Experiments.Documents;
-using Back2Code.Chaos.Experiments.Providers;
 
 namespace Back2Code.Chaos.Experiments;
 
@@ -14,6 +12,9 @@ public sealed record ExperimentSourceOptions
 
     /// <summary>It is only looked at, not run.</summary>
     public bool ValidateOnly { get; init; }
+
+    /// <summary>False: what is wrong with it is told, and what can be run of it is.</summary>
+    public bool Validate { get; init; } = true;
 
     /// <summary>For the download alone.</summary>
     public bool VerifyTls { get; init; } = true;
@@ -39,13 +40,18 @@ public static class ExperimentSource
     {
         var isUrl = IsUrl(source);
         var rules = new ExperimentRules { Compat = options.Compat, RemoteOnly = isUrl && !options.AllowProcess, ValidateOnly = options.ValidateOnly };
-        var name = isUrl ? WithoutCredentials(source) : source;
+        var name = isUrl ? BoundedDownload.WithoutCredentials(source) : source;
         var document = isUrl ? await DownloadAsync(source, name, options, rules, cancellationToken) : ExperimentFile.LoadDocument(source, rules);
         var report = new DocumentReport(name);
         var experiment = new ExperimentReader(report, rules).Read(document);
         if (!options.Compat && experiment?.Extensions.FirstOrDefault(e => e.Name == "back2code") is { } extension)
         {
             CheckExtension(extension.Payload, report);
+        }
+
+        if (!options.Validate && experiment is not null && Unvalidated.IsWhole(experiment) && !report.HasBinding)
+        {
+            return experiment with { Warnings = [.. experiment.Warnings, .. report.Errors.Select(static e => $"not valid, run all the same: {e}")] };
         }
 
         report.ThrowIfAny();
@@ -57,7 +63,7 @@ public static class ExperimentSource
     {
         if (ChecksReader.IsDrill(extension))
         {
-            report.Add(extension, "this is a drill: its traffic and faults are in the extension back2code, which only `back2code drill run` plays (or --compat, which passes over it)");
+            report.AddBinding(extension, "this is a drill: its traffic and faults are in the extension back2code, which only `back2code drill run` plays (or --compat, which passes over it)");
         }
         else
         {
@@ -67,51 +73,14 @@ public static class ExperimentSource
 
     private static async Task<DocumentNode> DownloadAsync(string source, string name, ExperimentSourceOptions options, ExperimentRules rules, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(source, UriKind.Absolute, out var url))
-        {
-            throw ExperimentFile.Invalid(name, 1, 1, "is not a URL");
-        }
-
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(options.DownloadTimeout);
-        using var handler = new SocketsHttpHandler { MaxAutomaticRedirections = 5 };
-        if (!options.VerifyTls)
-        {
-#pragma warning disable CA5359 // Asked for with --no-verify-tls.
-            handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
-
-        using var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        if ((options.Tokens.GetValueOrDefault(url.Authority) ?? options.Tokens.GetValueOrDefault(url.Host) ?? options.Token) is { Length: > 0 } token)
-        {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        }
-
         try
         {
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
-            if (!response.IsSuccessStatusCode)
-            {
-                throw ExperimentFile.Invalid(name, 1, 1, $"cannot be had: the server answered {(int)response.StatusCode}");
-            }
-
-            var text = await BoundedBody.ReadAsync(response.Content, (int)DocumentLimits.MaxBytes + 1, deadline.Token);
-            if (System.Text.Encoding.UTF8.GetByteCount(text) > DocumentLimits.MaxBytes)
-            {
-                throw ExperimentFile.Invalid(name, 1, 1, $"is longer than {DocumentLimits.MaxBytes:N0} bytes, which no experiment is");
-            }
-
-            return Parse(text, response.Content.Headers.ContentType?.MediaType, name, rules);
+            var (text, mediaType) = await BoundedDownload.GetAsync(source, options, DocumentLimits.MaxBytes, cancellationToken);
+            return Parse(text, mediaType, name, rules);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (DownloadException e)
         {
-            throw ExperimentFile.Invalid(name, 1, 1, $"cannot be had: not complete within {Seconds.Text(options.DownloadTimeout)} s");
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or NotSupportedException or FormatException)
-        {
-            throw ExperimentFile.Invalid(name, 1, 1, $"cannot be had: {e.Message}");
+            throw ExperimentFile.Invalid(name, 1, 1, e.Message);
         }
     }
 
@@ -145,7 +114,4 @@ public static class ExperimentSource
                 throw ExperimentFile.Invalid(name, 1, 1, $"has the content type {mediaType}; expected application/json, application/x-yaml, text/yaml or text/plain");
         }
     }
-
-    private static string WithoutCredentials(string source) =>
-        Uri.TryCreate(source, UriKind.Absolute, out var url) && url.UserInfo.Length > 0 ? source.Replace(url.UserInfo + "@", "", StringComparison.Ordinal) : source;
 }

@@ -16,10 +16,8 @@ internal enum MethodEnd
 }
 
 /// <summary>Plays the method with all that watches beside it: the hypothesis and the stop conditions.</summary>
-internal sealed class MethodSession(ExperimentRun run, ExperimentScope scope, ActivityRunner runner, ExperimentOptions options, TimeProvider clock) : IDisposable
+internal sealed class MethodSession(ExperimentRun run, ExperimentScope scope, ActivityRunner runner, ExperimentOptions options, TimeProvider clock, CancellationToken timeIsUp) : IDisposable
 {
-    private readonly CancellationTokenSource _timeIsUp = options.TimeLimit is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
-
     /// <summary>Null unless the extension asks for stop conditions. Only strict runs read it.</summary>
     public StopWatchdog? Watchdog { get; } = run.Experiment.Checks.Stop.Count > 0 ? new StopWatchdog(run.Experiment.Checks, scope, runner, clock) : null;
 
@@ -29,7 +27,7 @@ internal sealed class MethodSession(ExperimentRun run, ExperimentScope scope, Ac
     /// <summary>When the last activity ended.</summary>
     public DateTimeOffset? EndedAt { get; private set; }
 
-    public CancellationToken TimeIsUp => _timeIsUp.Token;
+    public CancellationToken TimeIsUp => timeIsUp;
 
     /// <param name="cutAtOnce">When the method is to end early: end the activity under way too, or only leave out the rest.</param>
     public async Task<MethodEnd> PlayAsync(bool cutAtOnce, CancellationToken cancellationToken)
@@ -62,9 +60,5 @@ internal sealed class MethodSession(ExperimentRun run, ExperimentScope scope, Ac
         return end == MethodEnd.Played && cut.IsCancellationRequested ? MethodEnd.CutShort : end;
     }
 
-    public void Dispose()
-    {
-        Watchdog?.Dispose();
-        _timeIsUp.Dispose();
-    }
+    public void Dispose() => Watchdog?.Dispose();
 }

@@ -45,7 +45,7 @@ internal sealed class ProviderReader(DocumentReport report, ExperimentRules rule
             }
             else
             {
-                report.Add(map.Find("type")!.Value, message);
+                report.AddBinding(map.Find("type")!.Value, message);
             }
         }
 

@@ -29,8 +29,21 @@ internal sealed class ScopeReader(Experiment experiment, ExperimentValues given,
         return scope;
     }
 
-    /// <summary>What can be known to be wrong before the environment is asked.</summary>
+    /// <summary>What can be known to be wrong before the environment is asked. Without its values nothing can be run.</summary>
     public static void Check(Experiment experiment, DocumentReport report, ExperimentRules rules)
+    {
+        report.Bind(() => CheckValues(experiment, report, rules));
+
+        // A group whose values come from outside (--var-file) is declared all the same: 'secrets: {group: {}}'.
+        var known = experiment.Secrets?.Entries.Select(e => e.Key).ToHashSet() ?? [];
+        foreach (var (activity, group) in experiment.Method.Concat(experiment.Rollbacks).Concat(experiment.SteadyState?.Probes ?? [])
+            .SelectMany(a => a.Provider.Secrets.Select(g => (a, g))).Where(x => !known.Contains(x.g)))
+        {
+            report.Add(experiment.Source, $"activity '{activity.Name}' asks for the secret group '{group}', which 'secrets' does not have");
+        }
+    }
+
+    private static void CheckValues(Experiment experiment, DocumentReport report, ExperimentRules rules)
     {
         foreach (var entry in experiment.Configuration?.Entries ?? [])
         {
@@ -48,14 +61,6 @@ internal sealed class ScopeReader(Experiment experiment, ExperimentValues given,
             {
                 CheckSecrets(map, group.Key, report);
             }
-        }
-
-        // A group whose values come from outside (--var-file) is declared all the same: 'secrets: {group: {}}'.
-        var known = experiment.Secrets?.Entries.Select(e => e.Key).ToHashSet() ?? [];
-        foreach (var (activity, group) in experiment.Method.Concat(experiment.Rollbacks).Concat(experiment.SteadyState?.Probes ?? [])
-            .SelectMany(a => a.Provider.Secrets.Select(g => (a, g))).Where(x => !known.Contains(x.g)))
-        {
-            report.Add(experiment.Source, $"activity '{activity.Name}' asks for the secret group '{group}', which 'secrets' does not have");
         }
     }
 

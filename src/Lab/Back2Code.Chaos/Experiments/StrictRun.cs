@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Back2Code.Chaos.Experiments.Identity;
 
 namespace Back2Code.Chaos.Experiments;
 
@@ -7,7 +8,8 @@ namespace Back2Code.Chaos.Experiments;
 /// lenient: a method that could not do its work is not a success, a miss while it runs counts, and rollbacks are played on every way out once the
 /// method has begun.
 /// </summary>
-internal sealed class StrictRun(ExperimentRun run, MethodSession session, ExperimentScope scope, ActivityRunner runner, ExperimentOptions options, TimeProvider clock)
+internal sealed class StrictRun(
+    ExperimentRun run, MethodSession session, ExperimentScope scope, ActivityRunner runner, ExperimentOptions options, RunDeadline deadline, TimeProvider clock)
 {
     // Where the file does not say: processes restart and caches fill in less than this.
     private static readonly Patience UsualRestore = new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.Zero);
@@ -125,11 +127,25 @@ internal sealed class StrictRun(ExperimentRun run, MethodSession session, Experi
             options.Say("rollbacks");
         }
 
-        if (!await run.RollBackAsync(cancellationToken))
+        var limited = deadline.Aftermath(cancellationToken);
+        try
         {
-            return Conclude(ExperimentVerdict.NotRestored, RollbackFailure(), reason);
-        }
+            if (!await run.RollBackAsync(limited))
+            {
+                return Conclude(ExperimentVerdict.NotRestored, RollbackFailure(), reason);
+            }
 
+            return await ReturnAsync(verdict, reason, limited);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && limited.IsCancellationRequested)
+        {
+            return Conclude(ExperimentVerdict.NotRestored, $"rollbacks and the way back were not done in what the time limit of the run left them ({options.RollbackTime} at least)", reason);
+        }
+    }
+
+    /// <summary>Waits until the steady state is there again, where somebody asks for that.</summary>
+    private async Task<ExperimentOutcome> ReturnAsync(ExperimentVerdict verdict, string? reason, CancellationToken cancellationToken)
+    {
         var isAsked = run.Experiment.Checks.Restore is not null || Journal.Rollbacks.Count > 0;
         if (run.Experiment.SteadyState is not { Probes.Count: > 0 } hypothesis || !isAsked || options.Dry is DryMode.Probes or DryMode.Activities)
         {
@@ -195,6 +211,7 @@ internal sealed class StrictRun(ExperimentRun run, MethodSession session, Experi
         _findings["verdict"] = verdict.ToString();
         _findings["exitCode"] = (int)verdict;
         _findings["reason"] = reason;
+        _findings["identity"] = ExperimentIdentity.Of(run.Experiment.Source);
         Journal.Findings = _findings;
         return new ExperimentOutcome(verdict, (int)verdict, reason is null ? null : Journal.Mask.Hide(reason), Journal);
     }

@@ -57,7 +57,7 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
             {
                 for (int i = 0; i < requests.Count; i++)
                 {
-                    (requests[i] ?? throw ToxiproxyApiException.BadBody($"it is null at proxy {i + 1}")).Check($" at proxy {i + 1}");
+                    (requests[i] ?? throw ToxiproxyApiException.BadBody($"$[{i}] is null: proxy {i + 1}")).Check($" at proxy {i + 1}");
                 }
 
                 List<FaultProxy> made = [];
@@ -213,7 +213,7 @@ internal sealed record ProxyRequest(string? Name, string? Listen, string? Upstre
         {
             try
             {
-                var toxic = Toxics[i] ?? throw ToxiproxyApiException.BadBody("it is null");
+                var toxic = Toxics[i] ?? throw ToxiproxyApiException.BadBody($"$.toxics[{i}] is null");
                 if (!names.Add(toxic.ToEntry(0).Name))
                 {
                     throw ToxiproxyApiException.ToxicAlreadyExists();

@@ -146,7 +146,7 @@ internal static class ToxiproxyEndpoints
         try
         {
             return await JsonSerializer.DeserializeAsync<T>(request.Body, Json, cancellationToken)
-                ?? throw ToxiproxyApiException.BadBody("it is null");
+                ?? throw ToxiproxyApiException.BadBody("$ is null");
         }
         catch (JsonException e)
         {

@@ -19,13 +19,15 @@ internal static class DrillVerifyReportCommand
 
     public static Command Create()
     {
-        var folder = new Argument<string>("folder") { Description = "Folder of a report of `drill run`", HelpName = "DIR" };
+        var folder = new Argument<string>("folder") { Description = "Folder of a report of `drill run`, of a campaign, a comparison, a sweep or a game day", HelpName = "DIR" };
         var prometheus = new Option<Uri?>("--prometheus") { Description = "Also put the report's queries to this Prometheus once more", HelpName = "URL" };
         var differences = new Option<bool>("--differences") { Description = "Show only what differs or could not be checked" };
         var json = LabOptions.Json();
         var command = new Command("verify-report", """
             Compute every figure of a report again from the evidence in its folder, and compare: files by their hashes, requests, times and percentiles from the
             traffic by the second, alerts from monitoring's and Prometheus' answers, the ledger from what was read back, objectives and verdict from all of these.
+            In the folder of a campaign, a comparison or a sweep every run is verified, and what is said of all of them is computed from the runs. Of a game day
+            the files and the seal of its plan are checked.
 
             Examples:
               back2code drill verify-report reports/20261120T120000Z-postgres-crash
@@ -39,7 +41,13 @@ internal static class DrillVerifyReportCommand
         command.SetAction((parsed, cancellationToken) => DrillCommand.GuardAsync(async () =>
         {
             var path = parsed.GetRequiredValue(folder);
-            var verdict = await ReportVerification.VerifyAsync(path, cancellationToken);
+            var isSeries = SeriesVerification.IsSeries(path);
+            var verdict = isSeries ? await SeriesVerification.VerifyAsync(path, cancellationToken) : await ReportVerification.VerifyAsync(path, cancellationToken);
+            if (isSeries && parsed.GetValue(prometheus) is not null)
+            {
+                throw new DrillUsageException("--prometheus is for the report of one drill; name the folder of a run.");
+            }
+
             if (parsed.GetValue(prometheus) is { } url)
             {
                 if (!url.IsAbsoluteUri || url.Scheme is not ("http" or "https"))

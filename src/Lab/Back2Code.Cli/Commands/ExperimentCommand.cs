@@ -24,7 +24,7 @@ internal static class ExperimentCommand
 
     internal static Option<string?> Settings() => new("--settings")
     {
-        Description = "Chaos Toolkit's settings: auths and runtime are used. Default: ~/.chaostoolkit/settings.yaml if it is there",
+        Description = "Chaos Toolkit's settings: auths, runtime and notifications over HTTP are used. Default: ~/.chaostoolkit/settings.yaml if it is there",
         HelpName = "FILE",
     };
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Back2Code.Chaos.Experiments;
+using Back2Code.Chaos.Experiments.Notifications;
 using Back2Code.Chaos.Experiments.Reports;
 using Back2Code.Chaos.Faults;
 
@@ -15,6 +16,9 @@ internal static class ExperimentRunCommand
 
     // Somebody else's experiment does not keep a machine busy for a day.
     private static readonly TimeSpan RemoteTimeLimit = TimeSpan.FromMinutes(30);
+
+    // Chat servers answer in less; a run does not wait for those that do not.
+    private static readonly TimeSpan NotificationPatience = TimeSpan.FromSeconds(5);
 
     internal static Command Create()
     {
@@ -42,7 +46,11 @@ internal static class ExperimentRunCommand
     {
         var source = parsed.GetRequiredValue(run.Source);
         var settings = ExperimentCommand.ReadSettings(parsed.GetValue(run.Settings));
-        var sourceOptions = ExperimentCommand.SourceOptions(settings, parsed.GetValue(run.Compat), !parsed.GetValue(run.NoVerifyTls)) with { AllowProcess = parsed.GetValue(run.AllowProcess) };
+        var sourceOptions = ExperimentCommand.SourceOptions(settings, parsed.GetValue(run.Compat), !parsed.GetValue(run.NoVerifyTls)) with
+        {
+            AllowProcess = parsed.GetValue(run.AllowProcess),
+            Validate = !parsed.GetValue(run.NoValidation),
+        };
         var experiment = await ExperimentSource.LoadAsync(source, sourceOptions, cancellationToken);
         await ExperimentCommand.WarnAsync([.. settings.Warnings, .. experiment.Warnings, .. (parsed.GetValue(run.ControlFiles) ?? []).Select(f => $"{f} is not used: controls are Python modules")]);
 
@@ -54,7 +62,20 @@ internal static class ExperimentRunCommand
             Say = line => (isJson ? Console.Error : Console.Out).WriteLine(line),
         };
         options.Say(experiment.Title);
-        var outcome = await ExperimentRunner.RunAsync(experiment, options, TimeProvider.System, interrupt.Token);
+        using var notifier = new ExperimentNotifier(settings.Channels, static line => Console.Error.WriteLine($"warning: {line}"), TimeProvider.System, NotificationPatience);
+        await notifier.TellStartAsync(experiment, interrupt.Token);
+        ExperimentOutcome outcome;
+        try
+        {
+            outcome = await ExperimentRunner.RunAsync(experiment, options, TimeProvider.System, interrupt.Token);
+        }
+        catch (ExperimentSettingsException e)
+        {
+            await notifier.TellFailureAsync(e.Message, CancellationToken.None);
+            throw;
+        }
+
+        await notifier.TellEndAsync(outcome.Journal, CancellationToken.None);
         return await ConcludeAsync(outcome, parsed, run, isJson);
     }
 
@@ -168,12 +189,14 @@ internal static class ExperimentRunCommand
 
         public Option<bool> AllowProcess { get; } = new("--allow-process") { Description = "An experiment from a URL may run programs and touch files on this machine" };
 
-        public Option<string?> TimeLimit { get; } = new("--time-limit") { Description = "For hypothesis and method together. Default: none for a file, 30m for a URL", HelpName = "90s|10m" };
+        public Option<bool> NoValidation { get; } = new("--no-validation") { Description = "Run what can be read of an experiment that is not valid; permissions and missing activities stay errors" };
+
+        public Option<string?> TimeLimit { get; } = new("--time-limit") { Description = "For configuration, hypotheses and method together. Default: none for a file, 30m for a URL", HelpName = "90s|10m" };
 
         public void AddTo(Command command)
         {
             command.Add(Source);
-            foreach (var option in (Option[])[Compat, Dry, JournalPath, Report, Json, Rollback, Hypothesis, Frequency, FailFast, FailFastRatio, Variables, VariableFiles, State, AllowProcess, TimeLimit, NoVerifyTls, Settings, ControlFiles])
+            foreach (var option in (Option[])[Compat, Dry, JournalPath, Report, Json, Rollback, Hypothesis, Frequency, FailFast, FailFastRatio, Variables, VariableFiles, State, AllowProcess, NoValidation, TimeLimit, NoVerifyTls, Settings, ControlFiles])
             {
                 command.Add(option);
             }

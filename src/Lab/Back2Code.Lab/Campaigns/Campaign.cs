@@ -67,6 +67,9 @@ public sealed record Campaign
 
     public string ToJson() => JsonSerializer.Serialize(this, Format);
 
+    /// <exception cref="JsonException">It is no campaign.</exception>
+    internal static Campaign Parse(string text) => JsonSerializer.Deserialize<Campaign>(text, Format) ?? throw new JsonException("it is null");
+
     /// <summary>Reads an earlier campaign from its folder or its file.</summary>
     /// <exception cref="CampaignException">There is none, or it is not one.</exception>
     public static Campaign Read(string folderOrFile)
@@ -74,7 +77,7 @@ public sealed record Campaign
         var path = Directory.Exists(folderOrFile) ? Path.Combine(folderOrFile, FileName) : folderOrFile;
         try
         {
-            var campaign = JsonSerializer.Deserialize<Campaign>(File.ReadAllText(path), Format) ?? throw new JsonException("it is null");
+            var campaign = Parse(File.ReadAllText(path));
             return campaign.Version == 1 ? campaign : throw new CampaignException($"{path} has version {campaign.Version}; this Back2Code knows version 1.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)

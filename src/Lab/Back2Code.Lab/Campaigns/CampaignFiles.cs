@@ -1,3 +1,4 @@
+using Back2Code.Lab.Reports.Proof;
 using Back2Code.Lab.Supervision;
 
 namespace Back2Code.Lab.Campaigns;
@@ -38,6 +39,7 @@ public static class CampaignFiles
         {
             await File.WriteAllTextAsync(Path.Combine(outcome.Folder, Campaign.FileName), outcome.Campaign.ToJson() + "\n", cancellationToken);
             await File.WriteAllTextAsync(Path.Combine(outcome.Folder, "campaign.html"), ScorecardHtml.Render(outcome.Campaign, baseline), cancellationToken);
+            await ReportManifest.WriteAsync(outcome.Folder, [Campaign.FileName, "campaign.html"], outcome.Campaign.EndedAt, cancellationToken);
             if (junit is not null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(junit))!);

@@ -50,7 +50,7 @@ public static class ComparisonSession
             Notes = [.. runner.Notes, .. done.Where(p => !p.IsJudged).Select(p => FormattableString.Invariant($"The pair with seed {p.Seed} does not count: {p.Without.Reason ?? p.With.Reason}"))],
             Interrupted = interrupted,
         };
-        await ComparisonFiles.WriteAsync(folder, "comparison", comparison.ToJson(), ComparisonHtml.Render(comparison), CancellationToken.None);
+        await ComparisonFiles.WriteAsync(folder, "comparison", comparison.ToJson(), ComparisonHtml.Render(comparison), comparison.EndedAt, CancellationToken.None);
         return (comparison, folder);
 
         // Null when it was interrupted.
@@ -93,12 +93,13 @@ public static class ComparisonSession
 internal static class ComparisonFiles
 {
     /// <exception cref="LabException">Something cannot be written.</exception>
-    public static async Task WriteAsync(string folder, string name, string json, string html, CancellationToken cancellationToken)
+    public static async Task WriteAsync(string folder, string name, string json, string html, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
         {
             await File.WriteAllTextAsync(Path.Combine(folder, $"{name}.json"), json + "\n", cancellationToken);
             await File.WriteAllTextAsync(Path.Combine(folder, $"{name}.html"), html, cancellationToken);
+            await ReportManifest.WriteAsync(folder, [$"{name}.json", $"{name}.html"], now, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -44,7 +44,7 @@ public static class SweepSession
             Notes = [.. runner.Notes, .. runs.SelectMany(r => r).Where(r => !r.IsJudged).Select(r => $"{string.Join(" ", r.Settings)} does not count: {r.Reason}")],
             Interrupted = interrupted,
         };
-        await ComparisonFiles.WriteAsync(folder, "sweep", sweep.ToJson(), SweepHtml.Render(sweep), CancellationToken.None);
+        await ComparisonFiles.WriteAsync(folder, "sweep", sweep.ToJson(), SweepHtml.Render(sweep), sweep.EndedAt, CancellationToken.None);
         return (sweep, folder);
 
         // False when it was interrupted.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Back2Code.Lab.Traffic;
 
 namespace Back2Code.Lab.Drills;
 
@@ -27,6 +28,9 @@ public sealed class DrillEvidence
 
     /// <summary>When the experiment's own method began; only where the drill has no faults.</summary>
     public DateTimeOffset? MethodAt { get; set; }
+
+    /// <summary>The generator's own summary, when the record's was computed again from its seconds.</summary>
+    public TrafficSummary? ToldTraffic { get; set; }
 
     /// <summary>Requests of the generator before its schedule began.</summary>
     public int Prepared { get; set; }

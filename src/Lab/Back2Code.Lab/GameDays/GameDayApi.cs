@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Back2Code.Lab.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -54,10 +55,10 @@ internal sealed class GameDayApi : IAsyncDisposable
         app.UseRouting();
         app.MapGet("/v1/gameday", context => context.Response.WriteAsJsonAsync(status(), GameDayJson.Options, context.RequestAborted));
         Map(app, book, "acknowledge", OperatorActKind.Acknowledge, _ => null);
-        Map(app, book, "diagnose", OperatorActKind.Diagnose, act => string.IsNullOrWhiteSpace(act.Component) || string.IsNullOrWhiteSpace(act.Cause) ? "A diagnosis names a component and a cause." : null);
+        Map(app, book, "diagnose", OperatorActKind.Diagnose, act => Missing("component", act.Component, "a diagnosis names a component") ?? Missing("cause", act.Cause, "a diagnosis names a cause"));
         Map(app, book, "mitigate", OperatorActKind.Mitigate, _ => null);
-        Map(app, book, "note", OperatorActKind.Note, act => string.IsNullOrWhiteSpace(act.Text) ? "A note has a text." : null);
-        Map(app, book, "writeup", OperatorActKind.WriteUp, act => string.IsNullOrWhiteSpace(act.Text) ? "A write-up has a text." : null);
+        Map(app, book, "note", OperatorActKind.Note, act => Missing("text", act.Text, "a note has a text"));
+        Map(app, book, "writeup", OperatorActKind.WriteUp, act => Missing("text", act.Text, "a write-up has a text"));
         app.MapPost("/v1/gameday/hint", context =>
         {
             var there = hints();
@@ -83,27 +84,19 @@ internal sealed class GameDayApi : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static void Map(IEndpointRouteBuilder app, GameDayBook book, string path, OperatorActKind kind, Func<ActRequest, string?> complain) =>
+    private static void Map(IEndpointRouteBuilder app, GameDayBook book, string path, OperatorActKind kind, Func<ActRequest, BodyComplaint?> complain) =>
         app.MapPost($"/v1/gameday/{path}", async context =>
         {
-            ActRequest? act;
-            try
+            // An act that says nothing but that it was done may come without a body.
+            var act = context.Request.ContentLength == 0 && complain(ActRequest.Empty) is null
+                ? ActRequest.Empty
+                : await RequestBody.ReadAsync<ActRequest>(context, GameDayJson.Options, request => request.Complaint() ?? complain(request));
+            if (act is null)
             {
-                act = context.Request.ContentLength == 0 ? new ActRequest(null, null, null) : await context.Request.ReadFromJsonAsync<ActRequest>(GameDayJson.Options, context.RequestAborted);
-            }
-            catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException or BadHttpRequestException)
-            {
-                await RefuseAsync(context, StatusCodes.Status400BadRequest, $"The body is not {{\"component\", \"cause\", \"text\"}} in JSON: {e.Message}");
                 return;
             }
 
-            act ??= new ActRequest(null, null, null);
-            var complaint = complain(act) ?? (act.Length > GameDayBook.LongestText ? $"At most {GameDayBook.LongestText} characters." : null);
-            if (complaint is not null)
-            {
-                await RefuseAsync(context, StatusCodes.Status400BadRequest, complaint);
-            }
-            else if (book.Add(kind, act.Component, act.Cause, act.Text) is { } added)
+            if (book.Add(kind, act.Component, act.Cause, act.Text) is { } added)
             {
                 await context.Response.WriteAsJsonAsync(added, GameDayJson.Options, context.RequestAborted);
             }
@@ -113,15 +106,17 @@ internal sealed class GameDayApi : IAsyncDisposable
             }
         });
 
-    private static async Task RefuseAsync(HttpContext context, int status, string detail)
-    {
-        context.Response.StatusCode = status;
-        await context.Response.WriteAsJsonAsync(new { title = "Not recorded", status, detail }, GameDayJson.Options, "application/problem+json", context.RequestAborted);
-    }
+    private static BodyComplaint? Missing(string name, string? value, string why) =>
+        string.IsNullOrWhiteSpace(value) ? new BodyComplaint("$." + name, "is missing: " + why) : null;
+
+    private static Task RefuseAsync(HttpContext context, int status, string detail) => LabProblem.WriteAsync(context, status, detail, title: "Not recorded");
 
     private sealed record ActRequest(string? Component, string? Cause, string? Text)
     {
-        public int Length => (Component?.Length ?? 0) + (Cause?.Length ?? 0) + (Text?.Length ?? 0);
+        public static readonly ActRequest Empty = new(null, null, null);
+
+        public BodyComplaint? Complaint() =>
+            (Component?.Length ?? 0) + (Cause?.Length ?? 0) + (Text?.Length ?? 0) > GameDayBook.LongestText ? new("$", $"holds more than {GameDayBook.LongestText} characters") : null;
     }
 
     private sealed class NoSignals : IHostLifetime

@@ -2,18 +2,22 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Back2Code.Lab.Reports;
+using Back2Code.Lab.Reports.Proof;
 
 namespace Back2Code.Lab.GameDays;
 
 /// <summary>Writes what a game day leaves behind: the revealed plan, the figures for scripts, the report for people, a line for the learner's journal.</summary>
 internal static class GameDayReport
 {
+    private static readonly string[] Files = ["sealed.json", "gameday.json", "report.md", "ledger.jsonl"];
+
     public static async Task WriteAsync(GameDayRecord record, string folder, CancellationToken cancellationToken)
     {
         // Byte for byte what was hashed: `sha256sum sealed.json` prints what was promised.
         await File.WriteAllTextAsync(Path.Combine(folder, "sealed.json"), record.Plan.Text(), cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder, "gameday.json"), Json(record) + "\n", cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder, "report.md"), Markdown(record), cancellationToken);
+        await ReportManifest.WriteAsync(folder, Files, record.EndedAt, cancellationToken);
     }
 
     public static string Json(GameDayRecord record) => JsonSerializer.Serialize(

@@ -13,6 +13,9 @@ namespace Back2Code.Lab.Supervision;
 /// <summary>The lab's HTTP API on a unix socket that only its owner may open.</summary>
 internal sealed class ControlApi : IAsyncDisposable
 {
+    // An override of a whole environment has a few kilobytes.
+    private const int LargestBody = 256 * 1024;
+
     private readonly WebApplication _app;
 
     private ControlApi(WebApplication app) => this._app = app;
@@ -22,7 +25,11 @@ internal sealed class ControlApi : IAsyncDisposable
         string socket, Supervisor supervisor, GatewayApi gateway, Func<LabStatus> status, Action shutdown, Action<IEndpointRouteBuilder> mapMore, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenUnixSocket(socket);
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+        });
         builder.Services.AddRoutingCore();
         builder.Logging.ClearProviders();
         // The default one answers Ctrl-C itself, before the platform has stopped.
@@ -71,11 +78,8 @@ internal sealed class ControlApi : IAsyncDisposable
             return;
         }
 
-        var request = await context.Request.ReadFromJsonAsync<HoldRequest>(LabJson.Options, context.RequestAborted);
-        if (request is not { Seconds: > 0 and <= 3600 })
+        if (await RequestBody.ReadAsync<HoldRequest>(context, LabJson.Options, static r => r.Complaint()) is not { } request)
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync("A lease lasts more than 0 and at most 3600 seconds.", context.RequestAborted);
             return;
         }
 
@@ -99,11 +103,8 @@ internal sealed class ControlApi : IAsyncDisposable
             return;
         }
 
-        var request = await context.Request.ReadFromJsonAsync<OverrideRequest>(LabJson.Options, context.RequestAborted);
-        if (request is not { Environment.Count: > 0 } || request.Environment.Keys.Any(name => name.Length == 0 || name.AsSpan().ContainsAny('=', '\0')))
+        if (await RequestBody.ReadAsync<OverrideRequest>(context, LabJson.Options, static r => r.Complaint()) is not { } request)
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync("An override names at least one environment variable, and no name holds '='.", context.RequestAborted);
             return;
         }
 
@@ -123,13 +124,8 @@ internal sealed class ControlApi : IAsyncDisposable
 
     private static async Task AskGatewayAsync(HttpContext context, GatewayApi gateway)
     {
-        var request = await context.Request.ReadFromJsonAsync<GatewayRequest>(LabJson.Options, context.RequestAborted);
-
-        // One command: a semicolon or a line break would begin a second one.
-        if (request is not { Command.Length: > 0 and < 4096 } || request.Command.AsSpan().ContainsAny(";\r\n"))
+        if (await RequestBody.ReadAsync<GatewayRequest>(context, LabJson.Options, static r => r.Complaint()) is not { } request)
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync("One command for the gateway's runtime API is missing.", context.RequestAborted);
             return;
         }
 
@@ -139,8 +135,7 @@ internal sealed class ControlApi : IAsyncDisposable
         }
         catch (LabException e)
         {
-            context.Response.StatusCode = StatusCodes.Status502BadGateway;
-            await context.Response.WriteAsync(e.Message, context.RequestAborted);
+            await LabProblem.WriteAsync(context, StatusCodes.Status502BadGateway, e.Message);
         }
     }
 
@@ -161,9 +156,8 @@ internal sealed class ControlApi : IAsyncDisposable
             return process;
         }
 
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        await context.Response.WriteAsync(
-            $"There is no process '{name}'; there are {string.Join(", ", supervisor.Processes.Select(p => p.Spec.Name))}.", context.RequestAborted);
+        await LabProblem.WriteAsync(
+            context, StatusCodes.Status404NotFound, $"There is no process '{name}'; there are {string.Join(", ", supervisor.Processes.Select(p => p.Spec.Name))}.");
         return null;
     }
 

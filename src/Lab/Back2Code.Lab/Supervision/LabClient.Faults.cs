@@ -49,5 +49,5 @@ public sealed partial class LabClient
     private static async Task<T> AnswerAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken) =>
         response.IsSuccessStatusCode
             ? await response.Content.ReadFromJsonAsync<T>(LabJson.Options, cancellationToken) ?? throw new JsonException("The lab answered nothing.")
-            : throw new FaultException(await response.Content.ReadAsStringAsync(cancellationToken));
+            : throw new FaultException(await LabProblem.ReadDetailAsync(response, cancellationToken));
 }

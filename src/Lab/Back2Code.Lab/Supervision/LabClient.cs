@@ -196,13 +196,7 @@ public sealed partial class LabClient : IDisposable
             return;
         }
 
-        var detail = await response.Content.ReadAsStringAsync(cancellationToken);
+        var detail = await LabProblem.ReadDetailAsync(response, cancellationToken);
         throw new LabException(response.StatusCode == HttpStatusCode.NotFound ? detail : $"The lab answered {(int)response.StatusCode}: {detail}");
     }
 }
-
-internal sealed record HoldRequest(double Seconds);
-
-internal sealed record OverrideRequest(IReadOnlyDictionary<string, string?> Environment);
-
-internal sealed record GatewayRequest(string Command);

@@ -10,17 +10,18 @@ internal static class LatencyBuckets
     public static IReadOnlyList<long> Of(IEnumerable<long> durationsNs) =>
         [.. durationsNs.CountBy(LatencyHistogram.BucketOf).OrderBy(bucket => bucket.Key).SelectMany(bucket => new long[] { bucket.Key, bucket.Value })];
 
-    /// <summary>Nearest rank over all seconds together, as <see cref="LatencyHistogram.QuantileNs"/> has it.</summary>
-    public static LatencyQuantiles Quantiles(IEnumerable<TrafficSecond> seconds)
+    /// <summary>Nearest rank over all lines together, as <see cref="LatencyHistogram.QuantileNs"/> has it.</summary>
+    /// <param name="lines">Buckets as <see cref="Of"/> gives them, and the longest of the durations.</param>
+    public static LatencyQuantiles Quantiles(IEnumerable<(IReadOnlyList<long> Buckets, long LargestNs)> lines)
     {
         var counts = new SortedDictionary<long, long>();
         long largest = 0;
-        foreach (var second in seconds)
+        foreach (var (buckets, longest) in lines)
         {
-            largest = Math.Max(largest, second.ResponseMaxNs);
-            for (int i = 0; i + 1 < second.ResponseBuckets.Count; i += 2)
+            largest = Math.Max(largest, longest);
+            for (int i = 0; i + 1 < buckets.Count; i += 2)
             {
-                counts[second.ResponseBuckets[i]] = counts.GetValueOrDefault(second.ResponseBuckets[i]) + second.ResponseBuckets[i + 1];
+                counts[buckets[i]] = counts.GetValueOrDefault(buckets[i]) + buckets[i + 1];
             }
         }
 

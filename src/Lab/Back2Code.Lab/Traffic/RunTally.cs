@@ -130,8 +130,8 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
         }
     }
 
-    /// <param name="outcomes">Of one second, in the order of their intended send times.</param>
-    private JourneySecond ByJourney(IEnumerable<Outcome> outcomes)
+    /// <param name="outcomes">Of one journey in one second, in the order of their intended send times.</param>
+    private JourneySecond ByJourney(IGrouping<Journey, Outcome> outcomes)
     {
         var (sent, failed) = (0, 0);
         long? firstFailure = null, lastFailure = null, firstSuccess = null;
@@ -150,7 +150,13 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
             }
         }
 
-        return new JourneySecond(sent, failed, At(firstFailure), At(lastFailure), At(firstSuccess));
+        var answered = outcomes.Where(o => o.SentNs is not null).Select(o => o.ResponseNs).ToList();
+        return new JourneySecond(sent, failed, At(firstFailure), At(lastFailure), At(firstSuccess))
+        {
+            Statuses = new SortedDictionary<string, int>(outcomes.CountBy(o => o.Status).ToDictionary(), StringComparer.Ordinal),
+            ResponseBuckets = LatencyBuckets.Of(answered),
+            ResponseMaxNs = answered.Count == 0 ? 0 : answered.Max(),
+        };
     }
 
     private JourneySummary Summarise(Journey journey, JourneyTally tally)

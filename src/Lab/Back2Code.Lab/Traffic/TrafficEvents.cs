@@ -50,7 +50,7 @@ public sealed record TrafficSecond
     /// <summary>How often each outcome occurred: an HTTP status, or one of <see cref="OutcomeNames"/>.</summary>
     public required IReadOnlyDictionary<string, int> Statuses { get; init; }
 
-    // From here on only requests that count in the summary: from these three its totals, times and quantiles can be computed again, exactly.
+    // From here on only requests that count in the summary: from these three its totals, outcomes, times and quantiles can be computed again, exactly.
 
     /// <summary>By journey; empty in a second of the warm-up.</summary>
     public IReadOnlyDictionary<string, JourneySecond> ByJourney { get; init; } = new Dictionary<string, JourneySecond>();
@@ -64,7 +64,17 @@ public sealed record TrafficSecond
 
 /// <summary>What one journey did in one second. Times are intended send times.</summary>
 /// <param name="FirstSuccessAt">Of those after the last failure of this second; of all when none failed.</param>
-public sealed record JourneySecond(int Sent, int Failed, DateTimeOffset? FirstFailureAt, DateTimeOffset? LastFailureAt, DateTimeOffset? FirstSuccessAt);
+public sealed record JourneySecond(int Sent, int Failed, DateTimeOffset? FirstFailureAt, DateTimeOffset? LastFailureAt, DateTimeOffset? FirstSuccessAt)
+{
+    /// <summary>How often each outcome occurred; they add up to <see cref="Sent"/>. Empty in lines that older versions wrote.</summary>
+    public IReadOnlyDictionary<string, int> Statuses { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>As <see cref="TrafficSecond.ResponseBuckets"/>, of this journey.</summary>
+    public IReadOnlyList<long> ResponseBuckets { get; init; } = [];
+
+    /// <summary>The longest response time, exactly; zero when there is none.</summary>
+    public long ResponseMaxNs { get; init; }
+}
 
 /// <summary>Last line. Everything but <see cref="WarmUp"/> counts only requests intended at or after <see cref="MeasuredFrom"/>.</summary>
 public sealed record TrafficSummary

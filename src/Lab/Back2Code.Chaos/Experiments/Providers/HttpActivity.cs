@@ -79,10 +79,11 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying, Ac
         }
 
         var request = new HttpRequestMessage(new HttpMethod(provider.Method), uri);
-        var headers = (Placeholders.Fill(provider.Headers, values) as JsonObject ?? []).ToDictionary(h => h.Key, h => Placeholders.AsText(h.Value), StringComparer.OrdinalIgnoreCase);
+        var written = Placeholders.Fill(provider.Headers, values) as JsonObject ?? [];
+        var headers = written.ToDictionary(h => h.Key, h => Placeholders.AsText(h.Value), StringComparer.OrdinalIgnoreCase);
         if (arguments is not null && provider.Method != "GET")
         {
-            request.Content = Content(arguments, headers.GetValueOrDefault("Content-Type"));
+            request.Content = Content(arguments, headers.GetValueOrDefault("Content-Type"), isWrittenExactly: written.ContainsKey("Content-Type"));
         }
 
         foreach (var (name, value) in headers.Where(h => !h.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)))
@@ -93,11 +94,11 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying, Ac
         return request;
     }
 
-    private StringContent Content(JsonNode arguments, string? contentType)
+    private StringContent Content(JsonNode arguments, string? contentType, bool isWrittenExactly)
     {
         var (text, type) = arguments switch
         {
-            _ when contentType is not null && IsJson(contentType) => (arguments.ToJsonString(), contentType),
+            _ when contentType is not null && IsJson(contentType, isWrittenExactly) => (arguments.ToJsonString(), contentType),
             JsonObject form => (Encoded(form), contentType ?? "application/x-www-form-urlencoded"),
             _ => (Placeholders.AsText(arguments), contentType ?? "text/plain"),
         };
@@ -106,9 +107,9 @@ internal sealed class HttpActivity(HttpClient trusting, HttpClient verifying, Ac
         return content;
     }
 
-    /// <summary>The reference encodes as JSON only for exactly <c>application/json</c>; every framework adds a charset, so that rule helps nobody.</summary>
-    private bool IsJson(string contentType) =>
-        rules.Compat ? contentType == "application/json" : MediaTypeHeaderValue.TryParse(contentType, out var media) && media.MediaType is "application/json";
+    /// <summary>The reference encodes as JSON only for exactly <c>Content-Type: application/json</c>; case means nothing in a header and frameworks add a charset, so that rule helps nobody.</summary>
+    private bool IsJson(string contentType, bool isWrittenExactly) =>
+        rules.Compat ? isWrittenExactly && contentType == "application/json" : MediaTypeHeaderValue.TryParse(contentType, out var media) && media.MediaType is "application/json";
 
     private static string Encoded(JsonObject map) =>
         string.Join('&', map.Select(entry => $"{Uri.EscapeDataString(entry.Key)}={Uri.EscapeDataString(Placeholders.AsText(entry.Value))}"));

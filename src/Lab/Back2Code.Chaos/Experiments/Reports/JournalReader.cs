@@ -31,6 +31,27 @@ public static class JournalReader
         }
     }
 
+    /// <summary>From a file or, within the limits of downloads, from the network.</summary>
+    /// <exception cref="JournalFormatException">Cannot be had, or is no journal.</exception>
+    public static async Task<JournalView> LoadAsync(string source, ExperimentSourceOptions options, CancellationToken cancellationToken)
+    {
+        if (!ExperimentSource.IsUrl(source))
+        {
+            return Load(source);
+        }
+
+        var name = BoundedDownload.WithoutCredentials(source);
+        try
+        {
+            // Whatever its content type: servers of files give journals as anything, and JSON shows itself.
+            return Parse((await BoundedDownload.GetAsync(source, options, MaxBytes, cancellationToken)).Text, name);
+        }
+        catch (DownloadException e)
+        {
+            throw new JournalFormatException($"{name}: {e.Message}", e);
+        }
+    }
+
     /// <exception cref="JournalFormatException">Is no journal.</exception>
     public static JournalView Parse(string text, string name)
     {

@@ -5,24 +5,29 @@ using Back2Code.Chaos.Experiments.JsonPaths;
 namespace Back2Code.Chaos.Experiments.Tolerances;
 
 /// <summary>
-/// Judges an output. Follows the reference, except where it crashes on an output of an unexpected type: here such an output is simply not
-/// within the tolerance.
+/// Judges an output. Follows the reference, except where it crashes on an output of an unexpected type: here a pattern is looked for in the text of the
+/// output, and else such an output is simply not within the tolerance.
 /// </summary>
 internal static class ToleranceCheck
 {
+    /// <param name="tolerance">What the output must be.</param>
+    /// <param name="output">What the probe gave.</param>
+    /// <param name="values">For placeholders.</param>
+    /// <param name="compat">The letter of the reference: two texts are a range, and a judging probe says yes with any output that is not empty.</param>
     /// <param name="runProbe">Runs the activity of a probe tolerance with an extra argument; returns its output, or null when it failed.</param>
     public static async Task<bool> IsMetAsync(
-        Tolerance tolerance, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values, Func<Activity, JsonNode?, Task<JsonNode?>> runProbe) => tolerance switch
+        Tolerance tolerance, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values, bool compat, Func<Activity, JsonNode?, Task<JsonNode?>> runProbe) => tolerance switch
         {
-            Tolerance.Literal literal => MeetsLiteral(Placeholders.Fill(literal.Value, values), output),
+            Tolerance.Literal literal => MeetsLiteral(Placeholders.Fill(literal.Value, values), output, compat),
             Tolerance.Pattern pattern => MeetsPattern(pattern, output, values),
             Tolerance.Path path => MeetsPath(path, output, values),
             Tolerance.Range range => MeetsRange(range, output, values),
+            Tolerance.Probe probe when compat => Values.IsTruthy(await runProbe(probe.Activity, output)),
             Tolerance.Probe probe => Values.IsTruthy(Answer(await runProbe(probe.Activity, output))),
             _ => throw new System.Diagnostics.UnreachableException(tolerance.ToString()),
         };
 
-    private static bool MeetsLiteral(JsonNode? expected, JsonNode? output)
+    private static bool MeetsLiteral(JsonNode? expected, JsonNode? output, bool compat)
     {
         var status = output is JsonObject map && map.TryGetPropertyValue("status", out var s) ? s : null;
         switch (expected)
@@ -31,6 +36,9 @@ internal static class ToleranceCheck
                 return list.Any(item => Values.AreEqual(item, status));
             case JsonArray { Count: 2 } bounds when Values.IsNumber(bounds[0]) && Values.IsNumber(bounds[1]):
                 return Values.AsNumber(output) is { } number && number >= Values.AsNumber(bounds[0]) && number <= Values.AsNumber(bounds[1]);
+            case JsonArray { Count: 2 } bounds when compat:
+                // Compared as Python compares texts; what cannot be compared at all ends the reference.
+                return Text(bounds[0]) is { } low && Text(bounds[1]) is { } high && Text(output) is { } text && string.CompareOrdinal(low, text) <= 0 && string.CompareOrdinal(text, high) <= 0;
             case JsonArray list:
                 return list.Any(item => Values.AreEqual(item, output));
             case JsonValue when Values.IsNumber(expected) && status is not null:
@@ -39,6 +47,8 @@ internal static class ToleranceCheck
                 return Values.AreEqual(expected, output);
         }
     }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static bool MeetsPattern(Tolerance.Pattern pattern, JsonNode? output, IReadOnlyDictionary<string, JsonNode?> values)
     {

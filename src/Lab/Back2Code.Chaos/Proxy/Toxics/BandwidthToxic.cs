@@ -1,6 +1,6 @@
 namespace Back2Code.Chaos.Proxy.Toxics;
 
-/// <summary>Passes at most <paramref name="kilobytesPerSecond"/> × 1000 bytes a second on each connection. Zero means no limit, as in Toxiproxy.</summary>
+/// <summary>Passes at most <paramref name="kilobytesPerSecond"/> × 1000 bytes a second on each connection. Zero or less means no limit, as in Toxiproxy.</summary>
 internal sealed class BandwidthToxic(long kilobytesPerSecond) : Toxic
 {
     // What leaves at once. Toxiproxy's value: small enough for a receiver to see a trickle, large enough that timers keep up.

@@ -1,19 +1,25 @@
 namespace Back2Code.Chaos.Proxy.Toxics;
 
 /// <summary>
-/// Cuts data into pieces of <paramref name="averageSize"/> ± a uniform draw up to <paramref name="sizeVariation"/> bytes, <paramref name="delayMicroseconds"/> apart.
+/// Cuts data into pieces of about <paramref name="averageSize"/> bytes, none longer than that plus <paramref name="sizeVariation"/>, <paramref name="delayMicroseconds"/> apart.
 /// </summary>
 internal sealed class SlicerToxic(long averageSize, long sizeVariation, long delayMicroseconds) : Toxic
 {
+    /// <summary>Null, or why there are no pieces of such sizes.</summary>
+    public static string? Complaint(IReadOnlyDictionary<string, AttributeValue> attributes) => attributes["size_variation"].Number < attributes["average_size"].Number
+        ? null
+        : $"attribute 'size_variation' must be less than 'average_size'; they are {attributes["size_variation"]} and {attributes["average_size"]}";
+
     public override async ValueTask<StreamEnd> PipeAsync(ToxicPipe pipe)
     {
         var apart = TimeSpan.FromMicroseconds(delayMicroseconds);
+        var slices = new Slices(averageSize, sizeVariation, pipe.Random);
         while (await pipe.ReadAsync() is { } chunk)
         {
             // Timers know no microseconds: pauses are owed until they are worth waiting for.
             var owed = TimeSpan.Zero;
-            int length;
-            for (int offset = 0; offset < chunk.Length; offset += length)
+            slices.Begin(chunk.Length);
+            while (slices.TryNext(out int offset, out int length))
             {
                 if (owed >= TimeSpan.FromMilliseconds(1))
                 {
@@ -21,7 +27,6 @@ internal sealed class SlicerToxic(long averageSize, long sizeVariation, long del
                     owed = TimeSpan.Zero;
                 }
 
-                length = (int)Math.Min(DrawSize(pipe.Random), chunk.Length - offset);
                 await pipe.WriteAsync(Chunk.CopyOf(chunk.Memory.Span.Slice(offset, length), chunk.ArrivedAt));
                 owed += apart;
             }
@@ -31,7 +36,4 @@ internal sealed class SlicerToxic(long averageSize, long sizeVariation, long del
 
         return pipe.InputEnd;
     }
-
-    private long DrawSize(Random random) =>
-        Math.Max(1, averageSize + random.NextInt64(-sizeVariation, sizeVariation + 1));
 }

@@ -5,7 +5,8 @@ using static Back2Code.Chaos.Proxy.Toxics.ToxicAttribute;
 namespace Back2Code.Chaos.Proxy.Toxics;
 
 /// <summary>A kind of toxic: its name, its attributes, how to make one.</summary>
-internal sealed class ToxicType(string name, IReadOnlyList<ToxicAttribute> attributes, Func<IReadOnlyDictionary<string, AttributeValue>, Toxic> create)
+internal sealed class ToxicType(
+    string name, IReadOnlyList<ToxicAttribute> attributes, Func<IReadOnlyDictionary<string, AttributeValue>, Toxic> create, Func<IReadOnlyDictionary<string, AttributeValue>, string?>? complain = null)
 {
     private static readonly ToxicAttribute[] WhichRequests = [Text("path"), Text("method"), Number("percent", otherwise: 100, most: 100)];
 
@@ -14,14 +15,16 @@ internal sealed class ToxicType(string name, IReadOnlyList<ToxicAttribute> attri
         // Toxiproxy's.
         new("noop", [], _ => new NoopToxic()),
         new("latency", [Number("latency"), Number("jitter")], a => new LatencyToxic(a["latency"].Number, a["jitter"].Number)),
-        new("bandwidth", [Number("rate")], a => new BandwidthToxic(a["rate"].Number)),
+        // Below zero is no limit either: Toxiproxy takes it, and clients send it to lift one.
+        new("bandwidth", [Number("rate", least: int.MinValue)], a => new BandwidthToxic(a["rate"].Number)),
         new("slow_close", [Number("delay")], a => new SlowCloseToxic(a["delay"].Number)),
         new("timeout", [Number("timeout")], a => new TimeoutToxic(a["timeout"].Number)),
         new("reset_peer", [Number("timeout")], a => new ResetPeerToxic(a["timeout"].Number)),
         new(
             "slicer",
             [Number("average_size"), Number("size_variation"), Number("delay")],
-            a => new SlicerToxic(a["average_size"].Number, a["size_variation"].Number, a["delay"].Number)),
+            a => new SlicerToxic(a["average_size"].Number, a["size_variation"].Number, a["delay"].Number),
+            SlicerToxic.Complaint),
         new("limit_data", [Number("bytes")], a => new CutToxic(a["bytes"].Number, 0, StreamEnd.Close)),
 
         // Ours.
@@ -44,12 +47,15 @@ internal sealed class ToxicType(string name, IReadOnlyList<ToxicAttribute> attri
     public string Name => name;
 
     /// <summary>The attributes of this type: those given, the rest kept from before or their default. Others are ignored, as Toxiproxy does.</summary>
-    /// <exception cref="ToxiproxyApiException">One is not what it may be.</exception>
+    /// <exception cref="ToxiproxyApiException">One is not what it may be, or they do not go together.</exception>
     public IReadOnlyDictionary<string, AttributeValue> Merge(
-        IReadOnlyDictionary<string, AttributeValue>? before, IReadOnlyDictionary<string, JsonElement>? given) =>
-        attributes.ToDictionary(
+        IReadOnlyDictionary<string, AttributeValue>? before, IReadOnlyDictionary<string, JsonElement>? given)
+    {
+        var merged = attributes.ToDictionary(
             a => a.Name,
             a => given is not null && given.TryGetValue(a.Name, out var value) ? a.Read(value) : before is null ? a.Default : before[a.Name]);
+        return complain?.Invoke(merged) is { } complaint ? throw ToxiproxyApiException.BadBody(complaint) : merged;
+    }
 
     public Toxic Create(IReadOnlyDictionary<string, AttributeValue> values) => create(values);
 }

@@ -128,6 +128,7 @@ internal static class ProofFiles
         }
 
         record.Seconds = seconds;
+        record.Evidence.ToldTraffic = summary;
         record.Traffic = summary is null ? null : RunSums.Recompute(summary, seconds);
     }
 

@@ -47,6 +47,7 @@ public static class ReportVerification
             drill = record.Drill.Name;
             var summary = ReadObject(folder, "summary.json");
             checks.AddRange(SummaryComparison.Compare(summary, SummaryJson.Of(record), record));
+            checks.AddRange(SummaryComparison.Journeys(record));
             checks.AddRange(Samples(record));
             checks.AddRange(Journal(folder, record));
             checks.AddRange(await PagesAsync(folder, manifest, record, cancellationToken));
@@ -59,7 +60,8 @@ public static class ReportVerification
         return new ReportVerdict(folder, drill, (await ReportManifest.EntryOfAsync(Path.Combine(folder, ReportManifest.FileName), cancellationToken)).Sha256, checks);
     }
 
-    private static async Task<List<CheckedFigure>> FilesAsync(string folder, ReportManifest manifest, CancellationToken cancellationToken)
+    /// <summary>The files that a manifest names, by their hashes.</summary>
+    internal static async Task<List<CheckedFigure>> HashesAsync(string folder, ReportManifest manifest, CancellationToken cancellationToken)
     {
         var checks = new List<CheckedFigure>();
         foreach (var (name, entry) in manifest.Files)
@@ -70,6 +72,12 @@ public static class ReportVerification
             checks.Add(new CheckedFigure($"file {name}", entry.Sha256[..Math.Min(12, entry.Sha256.Length)], now?.Sha256[..12] ?? "missing", "SHA-256 in manifest.json", now == entry ? CheckOutcome.Agrees : CheckOutcome.Differs));
         }
 
+        return checks;
+    }
+
+    private static async Task<List<CheckedFigure>> FilesAsync(string folder, ReportManifest manifest, CancellationToken cancellationToken)
+    {
+        var checks = await HashesAsync(folder, manifest, cancellationToken);
         foreach (var file in Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Where(f => f != ReportManifest.FileName && !manifest.Files.ContainsKey(f)).Order(StringComparer.Ordinal))
         {
             var ours = ReportFolder.Names.Contains(file);

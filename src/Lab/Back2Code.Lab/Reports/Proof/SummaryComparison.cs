@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Back2Code.Lab.Drills;
+using Back2Code.Lab.Traffic;
 
 namespace Back2Code.Lab.Reports.Proof;
 
@@ -62,8 +63,43 @@ internal static class SummaryComparison
                 yield return new CheckedFigure(key, shown, shown, SourceOf(key, record), outcome);
             }
         }
+    }
 
-        yield return new CheckedFigure("latencies of single journeys, outcomes by status", null, null, "only the generator's own summary tells them", CheckOutcome.NotChecked);
+    /// <summary>What the report shows of single journeys, and how often each outcome occurred: the generator's own summary against its lines.</summary>
+    public static IEnumerable<CheckedFigure> Journeys(DrillRecord record)
+    {
+        const string Source = "traffic.jsonl: sums and buckets of the journeys' seconds";
+        if (record is not { Evidence.ToldTraffic: { } told, Traffic: { } again })
+        {
+            yield break;
+        }
+
+        if (!RunSums.TellJourneys(record.Seconds))
+        {
+            yield return new CheckedFigure("latencies of single journeys, outcomes by status", null, null, "traffic.jsonl is of a version that did not keep them by the second", CheckOutcome.NotChecked);
+            yield break;
+        }
+
+        foreach (var status in told.Statuses.Keys.Union(again.Statuses.Keys).Order(StringComparer.Ordinal))
+        {
+            yield return Figure($"statuses.{status}", Number(told.Statuses.GetValueOrDefault(status)), Number(again.Statuses.GetValueOrDefault(status)));
+        }
+
+        foreach (var (name, journey) in told.ByJourney)
+        {
+            var ours = again.ByJourney[name];
+            yield return Figure($"byJourney.{name}.requests", $"{Number(journey.Failed)} of {Number(journey.Total)} failed", $"{Number(ours.Failed)} of {Number(ours.Total)} failed");
+            yield return Figure($"byJourney.{name}.latencyMs", Quantiles(journey.LatencyMs), Quantiles(ours.LatencyMs));
+            yield return Figure($"byJourney.{name}.recoveredAt", Instant(journey.RecoveredAt), Instant(ours.RecoveredAt));
+        }
+
+        static CheckedFigure Figure(string name, string told, string again) => new(name, told, again, Source, told == again ? CheckOutcome.Agrees : CheckOutcome.Differs);
+
+        static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+        static string Quantiles(LatencyQuantiles q) => $"p50 {Text(q.P50)}, p95 {Text(q.P95)}, p99 {Text(q.P99)}, max {Text(q.Max)}";
+
+        static string Instant(DateTimeOffset? at) => at?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) ?? "null";
     }
 
     public static string Text(JsonNode? value) => value is null ? "null" : value.ToJsonString().Trim('"') is var text && text.Length > 60 ? text[..57] + "..." : value.ToJsonString().Trim('"');
@@ -84,7 +120,7 @@ internal static class SummaryComparison
         : Sources.FirstOrDefault(s => s.Path == key).Source ?? "the drill file";
 
     /// <summary>Every value with its path; numbers as numbers, so that 5 and 5.0 are one.</summary>
-    private static IEnumerable<KeyValuePair<string, string>> Leaves(JsonNode? node, string path) => node switch
+    internal static IEnumerable<KeyValuePair<string, string>> Leaves(JsonNode? node, string path) => node switch
     {
         JsonObject map => map.SelectMany(entry => Leaves(entry.Value, $"{path}.{entry.Key}")),
         JsonArray list => list.SelectMany((item, i) => Leaves(item, FormattableString.Invariant($"{path}[{i}]"))).Append(new($"{path}.count", FormattableString.Invariant($"{list.Count}"))),

@@ -24,7 +24,10 @@ internal sealed class FaultApi(LabFaults faults, FaultWorkers workers)
 
     private async Task InjectAsync(HttpContext context)
     {
-        var order = await context.Request.ReadFromJsonAsync<FaultOrder>(LabJson.Options, context.RequestAborted) ?? throw new FaultException("An order is missing.");
+        if (await RequestBody.ReadAsync<FaultOrder>(context, LabJson.Options, static o => o.Complaint()) is not { } order)
+        {
+            return;
+        }
 
         // Whoever goes away while it is injected takes it back.
         var answer = await faults.InjectAsync(order, context.RequestAborted);
@@ -44,7 +47,11 @@ internal sealed class FaultApi(LabFaults faults, FaultWorkers workers)
 
     private async Task StartWorkerAsync(HttpContext context)
     {
-        var order = await context.Request.ReadFromJsonAsync<WorkerOrder>(LabJson.Options, context.RequestAborted) ?? throw new FaultException("An order is missing.");
+        if (await RequestBody.ReadAsync<WorkerOrder>(context, LabJson.Options, static o => o.Complaint()) is not { } order)
+        {
+            return;
+        }
+
         var worker = new FaultWorker((string)context.GetRouteValue("id")!, order.Arguments, TimeSpan.FromSeconds(order.LeaseSeconds))
         {
             Environment = order.Environment ?? new Dictionary<string, string>(),
@@ -61,8 +68,7 @@ internal sealed class FaultApi(LabFaults faults, FaultWorkers workers)
         }
         catch (Exception e) when (e is FaultException or ToxiproxyException or HttpRequestException or LabException or IOException or UnauthorizedAccessException)
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync(e.Message, context.RequestAborted);
+            await LabProblem.WriteAsync(context, StatusCodes.Status400BadRequest, e.Message);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -81,4 +81,17 @@ internal sealed class FaultWorkers(StatePaths paths, RunUser user, Spawner spawn
 }
 
 /// <summary>A worker to start, over the control API.</summary>
-internal sealed record WorkerOrder(IReadOnlyList<string> Arguments, double LeaseSeconds, IReadOnlyDictionary<string, string>? Environment = null);
+internal sealed record WorkerOrder(IReadOnlyList<string> Arguments, double LeaseSeconds, IReadOnlyDictionary<string, string>? Environment = null)
+{
+    // Forty days; a timer takes 49.
+    private const double LongestLease = 40 * 86_400;
+
+    public BodyComplaint? Complaint() => this switch
+    {
+        { Arguments: null or { Count: 0 } } => new("$.arguments", "is missing; it says what the worker does"),
+        _ when Arguments.Any(a => a is null || a.Contains('\0', StringComparison.Ordinal)) => new("$.arguments", "holds a null, or a text that no program can be given"),
+        { LeaseSeconds: not (> 0 and <= LongestLease) } => new("$.leaseSeconds", $"must be above 0 and at most {LongestLease}"),
+        { Environment: { } environment } => OverrideRequest.Complaint(environment.Select(static v => KeyValuePair.Create(v.Key, (string?)v.Value))),
+        _ => null,
+    };
+}

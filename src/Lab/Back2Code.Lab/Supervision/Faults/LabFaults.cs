@@ -202,7 +202,19 @@ internal sealed class LabFaults(LabClient self, StatePaths paths, LabStatus stat
 
 /// <summary>A fault to inject, as it is asked for over the control API.</summary>
 /// <param name="For">As people write durations; null for until it is removed, or half an hour.</param>
-public sealed record FaultOrder(string Type, string Target, IReadOnlyDictionary<string, string> Parameters, string? For);
+public sealed record FaultOrder(string Type, string Target, IReadOnlyDictionary<string, string> Parameters, string? For)
+{
+    /// <summary>What the wire may bring and the type does not allow. Whether the fault can be injected is for the fault to say.</summary>
+    internal BodyComplaint? Complaint() => this switch
+    {
+        { Type: null } => new("$.type", "is missing; it names a kind of fault"),
+        { Target: null } => new("$.target", "is missing; it names what is disturbed"),
+        { Parameters: null } => new("$.parameters", "is missing; {} where there are none"),
+        _ when Parameters.FirstOrDefault(p => p.Value is null) is { Key: { } name } => new($"$.parameters['{name}']", "is null; a text is expected"),
+        { For: { } text } when !Durations.TryParse(text, out _) => new("$.for", $"is '{text}', which is not a duration; expected for example 30s"),
+        _ => null,
+    };
+}
 
 /// <summary>What came of it.</summary>
 /// <param name="StandsUntil">When the lab ends it; null when it was over at once.</param>
