@@ -22,6 +22,7 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Holds requests on a link back by delay, those to a path or by a method when told so.",
         Symptom = "One route becomes slow and the others do not; the server itself measures nothing of it.",
+        Receipt = "The proxy counted a request held back by at least the least delay that can be drawn.",
         Example = new("gateway-to-notes-1", ("delay", "300ms")),
         Parameters =
         [
@@ -43,6 +44,7 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Answers requests on a link with a status; the server does not see them.",
         Symptom = "A share of answers has that status, and the server behind it knows nothing of them.",
+        Receipt = "The proxy counted bytes of requests that it answered in the server's place.",
         Example = new("gateway-to-notes-1", ("status", "503")),
         Parameters = [new NumberParameter("status", "200 to 599; 503 when left out.", 200, 599), .. WhichRequests],
         Toxic = "http_status",
@@ -58,6 +60,7 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Resets the connection of requests on a link instead of passing them on.",
         Symptom = "502 or a retry where a proxy stands between, a broken connection where none does; the server sees nothing.",
+        Receipt = "The proxy counted connections that it reset at a request.",
         Example = new("gateway-to-notes-1"),
         Parameters = WhichRequests,
         Toxic = "http_abort",
@@ -73,6 +76,7 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Lets so many bytes of the body of answers on a link pass, then closes the connection.",
         Symptom = "Answers whose length is not what their head says; clients that do not check take half an answer for a whole one.",
+        Receipt = "The proxy counted answers that it broke off, and bytes of their bodies that it dropped.",
         Example = new("gateway-to-notes-1", ("bytes", "5")),
         Parameters = [new NumberParameter("bytes", "Of the body, as it is on the wire; 0 when left out.", 0, 1_000_000_000), .. WhichRequests],
         Toxic = "http_truncate",

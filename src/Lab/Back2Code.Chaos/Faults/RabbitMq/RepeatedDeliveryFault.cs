@@ -24,6 +24,10 @@ internal sealed class RepeatedDeliveryFault(string type, bool newIds, string sum
 
     public override string Symptom => symptom;
 
+    public override string Receipt => $"The broker has confirmed a copy of an event {(newIds ? "under a new id" : "with the id of the original")}.";
+
+    public override string Undo => $"Stops repeating {(newIds ? "under new ids" : "exact copies")} when the fault ends; its own queue goes with its connection, and copies that were delivered stay delivered.";
+
     public override FaultExample Example => new("rabbitmq", ("copies", "2"), ("delay", "500ms"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =
