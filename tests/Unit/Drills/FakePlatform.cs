@@ -51,6 +51,9 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
 
     public bool UsersFail { get; set; } = true;
 
+    /// <summary>What the generator measured of reads; null when there were none.</summary>
+    public double? ReadsP99Ms { get; set; }
+
     public List<DrillAlert> OtherAlerts { get; } = [];
 
     public LedgerVerdict? Verdict { get; set; } = new()
@@ -238,7 +241,7 @@ internal sealed class FakeTraffic(FakePlatform platform, TimeProvider clock, Dri
             StaleReads = 0,
             UndeclaredStaleReads = 0,
             Statuses = new Dictionary<string, long> { ["200"] = 100, ["503"] = failing.Count * 10 },
-            ByJourney = new Dictionary<string, JourneySummary>(),
+            ByJourney = platform.ReadsP99Ms is { } reads ? new Dictionary<string, JourneySummary> { ["reads"] = new(100, 0, new LatencyQuantiles(2, 9, reads, reads), null, null) } : new Dictionary<string, JourneySummary>(),
             WarmUp = new WarmUpSummary(10, 0),
             GeneratorCpuPercent = 5,
         });

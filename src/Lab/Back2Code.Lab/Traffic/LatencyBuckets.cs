@@ -11,16 +11,28 @@ internal static class LatencyBuckets
         [.. durationsNs.CountBy(LatencyHistogram.BucketOf).OrderBy(bucket => bucket.Key).SelectMany(bucket => new long[] { bucket.Key, bucket.Value })];
 
     /// <summary>Nearest rank over all seconds together, as <see cref="LatencyHistogram.QuantileNs"/> has it.</summary>
-    public static LatencyQuantiles Quantiles(IEnumerable<TrafficSecond> seconds)
+    public static LatencyQuantiles Quantiles(IEnumerable<TrafficSecond> seconds) => Quantiles(seconds.Select(s => (s.ResponseBuckets, s.ResponseMaxNs)));
+
+    /// <summary>The same for one journey; null where the lines do not tell it, as those of older runs.</summary>
+    public static LatencyQuantiles? Quantiles(IEnumerable<TrafficSecond> seconds, string journey)
+    {
+        List<(IReadOnlyList<long>, long)> told = [.. seconds
+            .Select(s => s.ByJourney.GetValueOrDefault(journey))
+            .Where(j => j?.ResponseBuckets is not null)
+            .Select(j => (j!.ResponseBuckets!, j.ResponseMaxNs))];
+        return told.Count == 0 ? null : Quantiles(told);
+    }
+
+    private static LatencyQuantiles Quantiles(IEnumerable<(IReadOnlyList<long> Buckets, long MaxNs)> seconds)
     {
         var counts = new SortedDictionary<long, long>();
         long largest = 0;
-        foreach (var second in seconds)
+        foreach (var (buckets, maxNs) in seconds)
         {
-            largest = Math.Max(largest, second.ResponseMaxNs);
-            for (int i = 0; i + 1 < second.ResponseBuckets.Count; i += 2)
+            largest = Math.Max(largest, maxNs);
+            for (int i = 0; i + 1 < buckets.Count; i += 2)
             {
-                counts[second.ResponseBuckets[i]] = counts.GetValueOrDefault(second.ResponseBuckets[i]) + second.ResponseBuckets[i + 1];
+                counts[buckets[i]] = counts.GetValueOrDefault(buckets[i]) + buckets[i + 1];
             }
         }
 

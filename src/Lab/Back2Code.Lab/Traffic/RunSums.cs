@@ -23,6 +23,7 @@ internal static class RunSums
             {
                 Total = inOrder.Sum(s => s.ByJourney.TryGetValue(j.Key, out var second) ? (long)second.Sent : 0),
                 Failed = inOrder.Sum(s => s.ByJourney.TryGetValue(j.Key, out var second) ? (long)second.Failed : 0),
+                LatencyMs = LatencyBuckets.Quantiles(inOrder, j.Key) ?? j.Value.LatencyMs,
             }),
             SecondsBehind = inOrder.Count(s => s.Behind && s.Phase == "measure"),
         };

@@ -68,7 +68,7 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
             P95Ms = ExactMs(response, 0.95),
             P99Ms = ExactMs(response, 0.99),
             Statuses = new SortedDictionary<string, int>(second.Outcomes.CountBy(o => o.Status).ToDictionary(), StringComparer.Ordinal),
-            ByJourney = counted.GroupBy(o => o.Journey).OrderBy(g => g.Key).ToDictionary(g => TrafficMix.Name(g.Key), ByJourney),
+            ByJourney = counted.GroupBy(o => o.Journey).OrderBy(g => g.Key).ToDictionary(g => TrafficMix.Name(g.Key), g => ByJourney([.. g])),
             ResponseBuckets = LatencyBuckets.Of(counted.Where(o => o.SentNs is not null).Select(o => o.ResponseNs)),
             ResponseMaxNs = counted.Where(o => o.SentNs is not null).Max(o => (long?)o.ResponseNs) ?? 0,
         };
@@ -131,7 +131,7 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
     }
 
     /// <param name="outcomes">Of one second, in the order of their intended send times.</param>
-    private JourneySecond ByJourney(IEnumerable<Outcome> outcomes)
+    private JourneySecond ByJourney(IReadOnlyCollection<Outcome> outcomes)
     {
         var (sent, failed) = (0, 0);
         long? firstFailure = null, lastFailure = null, firstSuccess = null;
@@ -150,7 +150,12 @@ internal sealed class RunTally(TrafficOptions options, RunClock clock, string ru
             }
         }
 
-        return new JourneySecond(sent, failed, At(firstFailure), At(lastFailure), At(firstSuccess));
+        long[] response = [.. outcomes.Where(o => o.SentNs is not null).Select(o => o.ResponseNs)];
+        return new JourneySecond(sent, failed, At(firstFailure), At(lastFailure), At(firstSuccess))
+        {
+            ResponseBuckets = LatencyBuckets.Of(response),
+            ResponseMaxNs = response.DefaultIfEmpty().Max(),
+        };
     }
 
     private JourneySummary Summarise(Journey journey, JourneyTally tally)

@@ -64,7 +64,14 @@ public sealed record TrafficSecond
 
 /// <summary>What one journey did in one second. Times are intended send times.</summary>
 /// <param name="FirstSuccessAt">Of those after the last failure of this second; of all when none failed.</param>
-public sealed record JourneySecond(int Sent, int Failed, DateTimeOffset? FirstFailureAt, DateTimeOffset? LastFailureAt, DateTimeOffset? FirstSuccessAt);
+public sealed record JourneySecond(int Sent, int Failed, DateTimeOffset? FirstFailureAt, DateTimeOffset? LastFailureAt, DateTimeOffset? FirstSuccessAt)
+{
+    /// <summary>As <see cref="TrafficSecond.ResponseBuckets"/>, of this journey alone; null in files from before they were kept.</summary>
+    public IReadOnlyList<long>? ResponseBuckets { get; init; }
+
+    /// <summary>The longest of them, exactly; zero when there is none.</summary>
+    public long ResponseMaxNs { get; init; }
+}
 
 /// <summary>Last line. Everything but <see cref="WarmUp"/> counts only requests intended at or after <see cref="MeasuredFrom"/>.</summary>
 public sealed record TrafficSummary

@@ -63,7 +63,8 @@ internal static class SummaryComparison
             }
         }
 
-        yield return new CheckedFigure("latencies of single journeys, outcomes by status", null, null, "only the generator's own summary tells them", CheckOutcome.NotChecked);
+        bool toldByJourney = record.Seconds.Any(s => s.ByJourney.Values.Any(j => j.ResponseBuckets is not null));
+        yield return new CheckedFigure(toldByJourney ? "outcomes by status" : "latencies of single journeys, outcomes by status", null, null, "only the generator's own summary tells them", CheckOutcome.NotChecked);
     }
 
     public static string Text(JsonNode? value) => value is null ? "null" : value.ToJsonString().Trim('"') is var text && text.Length > 60 ? text[..57] + "..." : value.ToJsonString().Trim('"');
