@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Drills;
+using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Traffic;
 using Back2Code.Lab.Traffic.Verification;
 
@@ -161,6 +162,11 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
         var receipt = new Receipt(id, fault.Type, fault.Target, now, now, seen ? ["pid 4711 was gone"] : [], seen);
         return Task.FromResult(new InjectedFault(receipt, $"faults/{id}.json", now.AddMinutes(1), _ => UndoAsync(id)));
     }
+
+    public List<OperatorControl> Controls { get; } = [];
+
+    public Task<IReadOnlyList<OperatorControl>> ListControlsAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<OperatorControl>>([.. Controls.Where(c => c.At >= since)]);
 
     public bool Fails(DateTimeOffset second) =>
         UsersFail && InjectedAt is { } from && second.AddSeconds(1) > from && (UndoneAt is not { } until || second < until + FailuresLastAfterUndo);
