@@ -184,6 +184,24 @@ internal static class LinkFaults
             : Evidence.NotSeen($"{l.Link}: none of {l.Total.Connections} connections lived long enough to be cut"),
     };
 
+    // Towards the client only: what a server is told wrongly it would keep, and nothing could take that back.
+    public static ToxicFault Corrupt { get; } = new()
+    {
+        Type = "link.corrupt",
+        Family = "tcp",
+        Summary = "Flips one bit in every piece of data that a link brings to its client, as a bad cable or memory does whose errors no checksum finds.",
+        Symptom = "Messages that make no sense: protocol errors, answers that do not parse, connections given up. A client that checks nothing takes what is wrong for right, and may keep it.",
+        Receipt = "The proxy counted data that passed while it flips a bit in every piece.",
+        Example = new("gateway-to-notes-1"),
+        Parameters = [ToxicFault.Toxicity],
+        Toxic = "corrupt",
+        Attributes = _ => Attributes(),
+        Afterwards = "; connections that it touched are closed, since their ends may be out of step",
+        Judge = l => l.Total.PassedBytes > 0
+            ? Evidence.Seen($"{l.Link}: {l.Total.PassedBytes:N0} bytes passed in {l.Total.PassedChunks:N0} pieces, with a wrong bit in each")
+            : Evidence.NotSeen($"{l.Link}: nothing passed within {l.Patience.TotalSeconds:0} s that could be changed"),
+    };
+
     // Those that are open work on.
     public static ToxicFault Refuse { get; } = new()
     {

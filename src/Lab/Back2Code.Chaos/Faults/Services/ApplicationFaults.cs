@@ -115,6 +115,25 @@ internal static class ApplicationFaults
         Proof = (r, s) => Math.Abs(r["offsetSeconds"]) > s.Duration("by")!.Value.TotalSeconds / 2 ? $"its clock is off by {r["offsetSeconds"]:0.###} s" : null,
     };
 
+    public static ServiceFault Rollover { get; } = new()
+    {
+        Type = "time.rollover",
+        Family = "time",
+        Summary = "Puts the clock of a service to a moment, such as the one after which seconds since 1970 do not fit into 31 bits. What it does by that date, such as forgetting what is past its retention, stays done.",
+        Symptom = "ClockSkewed; 401 for every token, from this replica only, and times in its log of another decade. What counts 32-bit seconds goes on in 1901.",
+        Receipt = "The service measures that its clock shows the moment, give or take a minute.",
+        Example = new("notes-1", ("to", "2038-01-19T03:14:08Z")),
+        Parameters = [new InstantParameter("to", "The moment, in UTC; 2038-01-19T03:14:08Z when left out.", new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2070, 1, 1, 0, 0, 0, TimeSpan.Zero))],
+        Kind = "clock-skew",
+        Order = s => new Dictionary<string, object> { ["offsetSeconds"] = (MomentOf(s) - TimeProvider.System.GetUtcNow()).TotalSeconds },
+        Proof = (r, s) => TimeProvider.System.GetUtcNow().AddSeconds(r["offsetSeconds"]) is var shown && (shown - MomentOf(s)).Duration() < TimeSpan.FromMinutes(1)
+            ? $"its clock shows {shown.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"
+            : null,
+    };
+
+    private static DateTimeOffset MomentOf(FaultSettings settings) =>
+        InstantParameter.TryParse(settings.Choice("to", "2038-01-19T03:14:08Z"), out var moment) ? moment : throw new System.Diagnostics.UnreachableException(settings.Choice("to", ""));
+
     private static string RouteOf(FaultSettings settings) => settings.Choice("route", "/v1/");
 
     private static Dictionary<string, object> Requests(FaultSettings settings, params (string Name, object Value)[] more)

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Back2Code.Chaos.Faults.Servers;
 
 namespace Back2Code.Chaos.Faults.Settings;
 
@@ -53,6 +56,19 @@ internal static partial class ConfigurationFaults
         Receipt = "The kernel's record of the new process has the unknown name, and the service is not ready after 8 s.",
         Example = new("notes-1"),
         Change = (environment, _) => new() { [Postgres] = HostText().Replace(Of(environment, Postgres), "Host=postgres.back2code.invalid") },
+        Effect = SettingEffect.NotReady,
+    };
+
+    public static SettingFault WrongAddress { get; } = new()
+    {
+        Type = "dns.wrong-address",
+        Family = "dns",
+        Summary = "Restarts a service with a name for PostgreSQL's host that leads to another address, as a stale or wrong record does.",
+        Symptom = "As config.wrong-port: the name is known, and where it leads nobody listens, or somebody else. Only the address in the log tells.",
+        Receipt = "The kernel's record of the new process has the name that leads elsewhere, and the service is not ready after 8 s.",
+        Example = new("notes-1"),
+        Parameters = [new NameParameter("name", "The name; this machine's own when left out, which leads to an address that PostgreSQL does not listen on.", "[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a host name")],
+        Change = (environment, s) => new() { [Postgres] = HostText().Replace(Of(environment, Postgres), "Host=" + Elsewhere(s.Choice("name", Dns.GetHostName()), Of(environment, Postgres))) },
         Effect = SettingEffect.NotReady,
     };
 
@@ -133,6 +149,22 @@ internal static partial class ConfigurationFaults
             ["Resilience__postgres__MinimumThroughput"] = "10000",
         },
     };
+
+    /// <summary>The name, if it leads to addresses and to none that the service is to use.</summary>
+    private static string Elsewhere(string name, string connection)
+    {
+        try
+        {
+            var right = Dns.GetHostAddresses(HostText().Match(connection).Value["Host=".Length..]);
+            return !Dns.GetHostAddresses(name).Intersect(right).Any()
+                ? name
+                : throw new FaultException($"dns.wrong-address: '{name}' leads to where PostgreSQL is; give another name.");
+        }
+        catch (SocketException e)
+        {
+            throw new FaultException($"dns.wrong-address: a name leads nowhere: {e.Message}; for that there is dns.no-such-name.", e);
+        }
+    }
 
     private static string Of(IReadOnlyDictionary<string, string> environment, string name) =>
         environment.TryGetValue(name, out string? value) ? value : throw new FaultException($"The process runs without {name}, so it cannot be made wrong.");
