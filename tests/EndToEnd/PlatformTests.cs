@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace Back2Code.EndToEndTests;
@@ -57,6 +58,26 @@ public sealed class PlatformTests(RunningPlatform platform)
         using var record = JsonDocument.Parse(logs.Output.Split('\n')[0]);
         Assert.Equal(JsonValueKind.Object, record.RootElement.ValueKind);
         Assert.Contains("monitoring", unknown.Errors + unknown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Followed_logs_show_what_is_written_from_now_on_until_ctrl_c()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var endpoint = (await platform.StatusAsync(cancellationToken)).GetProperty("endpoints").GetProperty("toxiproxy").GetString()!;
+        var name = $"logged-{Guid.NewGuid():N}";
+        using var http = new HttpClient { BaseAddress = new Uri(endpoint) };
+        await using var logs = RunningCommand.Start("logs", "toxiproxy", "--follow", "--lines", "1", "--state", platform.State);
+        await logs.WaitForTextAsync("listens on", TimeSpan.FromSeconds(20), cancellationToken);
+
+        using var made = await http.PostAsJsonAsync("/proxies", new { name, listen = "127.0.0.1:0", upstream = "127.0.0.1:9" }, cancellationToken);
+        made.EnsureSuccessStatusCode();
+        using var deleted = await http.DeleteAsync(new Uri($"/proxies/{name}", UriKind.Relative), cancellationToken);
+        deleted.EnsureSuccessStatusCode();
+        await logs.WaitForTextAsync(name, TimeSpan.FromSeconds(10), cancellationToken);
+        logs.Signal(PosixSignalNumber.Interrupt);
+
+        Assert.Equal(0, await logs.WaitAsync(TimeSpan.FromSeconds(10), cancellationToken));
     }
 
     /// <summary>Before anything is broken, while it is, and after it was; every phase by itself is interrupted in the tests of the engine.</summary>

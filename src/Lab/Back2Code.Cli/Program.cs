@@ -3,29 +3,7 @@ using System.CommandLine.Invocation;
 using Back2Code.Cli.Commands;
 using Back2Code.Lab.Supervision;
 
-var root = new RootCommand("Back2Code: a production platform that one command starts, and that you break on purpose.")
-{
-    UpCommand.Create(),
-    DownCommand.Create(),
-    StatusCommand.Create(),
-    LogsCommand.Create(),
-    TokenCommand.Create(),
-    RestartCommand.Create(),
-    RestartCommand.CreateRollback(),
-    GatewayCommand.Create(),
-    DrillCommand.Create(),
-    GameDayCommand.Create(),
-    FaultCommand.Create(),
-    HealCommand.Create(),
-    ExperimentCommand.Create(),
-    TrafficCommand.Create(),
-    ToxiproxyCommand.Create(),
-    SloCommand.Create(),
-    IncidentCommand.Create(),
-    AuditCommand.Create(),
-    SbomCommand.Create(),
-    WorkerCommand.Create(),
-};
+var root = CommandTree.Create();
 
 var configuration = new InvocationConfiguration
 {

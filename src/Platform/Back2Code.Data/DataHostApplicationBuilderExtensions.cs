@@ -20,7 +20,7 @@ public static class DataHostApplicationBuilderExtensions
         return builder;
     }
 
-    /// <summary>Redis: a <see cref="RedisClient"/> that connects in the background, and the probe <c>redis</c>.</summary>
+    /// <summary>Redis: a <see cref="RedisClient"/> that connects in the background, the probe <c>redis</c>, and token buckets that replicas share.</summary>
     /// <param name="builder">The host; <c>ConnectionStrings:Redis</c> is read from its configuration.</param>
     /// <param name="configure">Departures from the defaults.</param>
     public static IHostApplicationBuilder AddRedis(this IHostApplicationBuilder builder, Action<RedisOptions>? configure = null)

@@ -20,8 +20,8 @@ namespace Microsoft.Extensions.Hosting;
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
-    /// Adds secrets, JSON logs, metrics, traces, health, authentication, problem details, limits and a graceful stop. Reads the sections
-    /// <c>Secrets</c>, <c>Service</c>, <c>Authentication</c>, <c>Observability</c>, <c>Chaos</c> and <c>Resilience:NAME</c>; every invalid setting is reported when the host starts.
+    /// Adds secrets, JSON logs, metrics, traces, health, authentication, problem details, limits on size, time and rate, and a graceful stop. Reads the sections
+    /// <c>Secrets</c>, <c>Service</c>, <c>Authentication</c>, <c>RateLimits</c>, <c>Cors</c>, <c>Observability</c>, <c>Chaos</c> and <c>Resilience:NAME</c>; every invalid setting is reported when the host starts.
     /// Calling it twice changes nothing.
     /// </summary>
     /// <remarks>
@@ -65,12 +65,13 @@ public static class ServiceDefaultsExtensions
         services.AddSingleton<IPostConfigureOptions<DependencyPipelineOptions>>(new PipelineSettings(builder.Configuration));
 
         AddErrors(services);
+        services.AddEdge(builder.Configuration);
         AddLimits(services, service);
         return builder;
     }
 
     /// <summary>
-    /// Adds the middleware (errors as problem details, authentication, authorization) and the endpoints <c>/metrics</c>, <c>/slo</c>
+    /// Adds the middleware (security headers, errors as problem details, authentication, rate limits, authorization) and the endpoints <c>/metrics</c>, <c>/slo</c>
     /// and <c>/health/live|startup|ready</c>. Call it once, before the service's own middleware and endpoints.
     /// </summary>
     public static WebApplication MapServiceDefaults(this WebApplication app)
@@ -88,10 +89,13 @@ public static class ServiceDefaultsExtensions
 
             return next(context);
         });
+        app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseChaos();
+        app.UseCrossOrigin();
         app.UseAuthentication();
+        app.UseRateLimits();
         app.UseAuthorization();
         app.MapMetrics();
         app.MapSli();
@@ -130,10 +134,16 @@ public static class ServiceDefaultsExtensions
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = Math.Max(0, service.MaxRequestBodyBytes);
             kestrel.Limits.MaxConcurrentConnections = Math.Max(1, service.MaxConnections);
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.RequestHeadersTimeout = AtLeast(TimeSpan.FromMilliseconds(1), service.RequestHeadersTimeout);
+            kestrel.Limits.MaxRequestHeadersTotalSize = Math.Max(1, service.MaxRequestHeaderBytes);
+
+            // Whoever sends his body more slowly than this gets 408, after a grace in which TCP may pick up speed.
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(Math.Max(1, service.MinRequestBodyBytesPerSecond), AtLeast(TimeSpan.FromSeconds(1.1), service.RequestBodyGrace));
         });
         services.Configure<HostOptions>(host => host.ShutdownTimeout = (settings.Get<ServiceOptions>() ?? new()).ShutdownTimeout);
     }
+
+    private static TimeSpan AtLeast(TimeSpan least, TimeSpan time) => time > least ? time : least;
 
     private static string Version() =>
         Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";

@@ -91,6 +91,25 @@ public sealed class IdentityOptions
     public TimeSpan AttemptPerAddressEvery { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Codes of an authenticator that may be tried for one account at once, by whoever has its password, from wherever; recovery codes are not counted.
+    /// 3 to 1,000, default 10.
+    /// </summary>
+    [Range(3, 1_000)]
+    public int CodesPerAccount { get; set; } = 10;
+
+    /// <summary>Time after which one more of them is allowed. 1 s to 1 h, default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan CodePerAccountEvery { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Life of a link in a mail, from the moment that the mail is sent. 5 min to 7 days, default 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:05:00", "7.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan MailLinkLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Role of whoever registers. Without one, the default, nobody can: operators make the users.</summary>
+    [RegularExpression("^(viewer|analyst|operator|admin)$")]
+    public string? RegisteredRole { get; set; }
+
+    /// <summary>
     /// Proxies in front that each append to X-Forwarded-For: the address that counts is this many from the end. 0 to 5; default 0, which trusts no such header.
     /// </summary>
     [Range(0, 5)]

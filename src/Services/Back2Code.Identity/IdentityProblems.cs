@@ -19,6 +19,15 @@ public static class IdentityProblems
     internal static ProblemHttpResult UserNameTaken() =>
         Problems.Create("user-name-taken", StatusCodes.Status409Conflict, "Another user has this name. Choose a different one.");
 
+    internal static ProblemHttpResult EmailTaken() =>
+        Problems.Create("email-taken", StatusCodes.Status409Conflict, "Another user has this e-mail address.");
+
+    internal static ProblemHttpResult SecondFactorMissing(Guid id) =>
+        Problems.Create("second-factor-missing", StatusCodes.Status404NotFound, $"There is no user {id}, or the user has no second factor.");
+
+    internal static ProblemHttpResult SessionNotFound(Guid id) =>
+        Problems.Create("session-not-found", StatusCodes.Status404NotFound, $"You have no session {id}.");
+
     internal static ProblemHttpResult ClientNotFound() =>
         Problems.Create("client-not-found", StatusCodes.Status404NotFound, "There is no such client, or it is a public one and has no secret.");
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Back2Code.Identity;
 
@@ -16,6 +17,7 @@ internal static class IdentityServices
                 static options => (options.BootstrapClientId is null) == (options.BootstrapClientSecret is null),
                 "Identity: BootstrapClientId and BootstrapClientSecret go together.")
             .ValidateOnStart();
+        services.AddOptions<MailOptions>().BindConfiguration("Identity:Mail").ValidateDataAnnotations().ValidateOnStart();
 
         services.TryAddSingleton(TimeProvider.System);
 
@@ -29,7 +31,20 @@ internal static class IdentityServices
             .AddSingleton<ClientStore>()
             .AddSingleton<ClientAuthentication>()
             .AddHostedSingleton<BootstrapClient>()
+            .AddSingleton<EmailVault>()
+            .AddSingleton<MailQueue>()
+            .AddSingleton<MailComposer>()
+            .AddSingleton<IMailTransport>(static provider => string.IsNullOrEmpty(provider.GetRequiredService<IOptions<MailOptions>>().Value.Host)
+                ? ActivatorUtilities.CreateInstance<FileTransport>(provider)
+                : ActivatorUtilities.CreateInstance<SmtpTransport>(provider))
+            .AddHostedSingleton<MailSender>()
             .AddSingleton<UserStore>()
+            .AddSingleton<AccountTokens>()
+            .AddSingleton<AccountStore>()
+            .AddSingleton<Applications>()
+            .AddSingleton<PasswordProof>()
+            .AddSingleton<SecondFactorStore>()
+            .AddSingleton<SignInChallenge>()
             .AddSingleton<Passwords>()
             .AddSingleton<Throttle>()
             .AddSingleton<SignIn>()
@@ -49,7 +64,14 @@ internal static class IdentityServices
             .AddSingleton<Consents>()
             .AddSingleton<Interruption>()
             .AddSingleton<Authorization>()
+            .AddSingleton<PageGate>()
             .AddSingleton<SignInPage>()
+            .AddSingleton<RegisterPage>()
+            .AddSingleton<ResetPasswordPage>()
+            .AddSingleton<AccountPage>()
+            .AddSingleton<PasswordPage>()
+            .AddSingleton<EmailPage>()
+            .AddSingleton<SecondFactorPage>()
             .AddSingleton<SignOutPage>()
             .AddSingleton<DevicePage>()
             .AddHostedSingleton<RetentionSweep>();

@@ -28,6 +28,7 @@ app.MapUserInfo();
 
 var v1 = app.MapGroup("/v1");
 v1.MapUsers();
+v1.MapSessions();
 v1.MapClients();
 v1.MapKeys();
 v1.MapAudit();

@@ -26,11 +26,35 @@ internal static class ProtocolEndpoints
         pages.MapPost(Routes.Consent, Authorization.HandleConsent).WithName("Consent");
         pages.MapGet(Routes.SignIn, SignInPage.HandleGet).WithName("ShowSignIn");
         pages.MapPost(Routes.SignIn, SignInPage.HandlePost).WithName("SignIn");
+        pages.MapPost(Routes.SignInCode, SignInPage.HandleCode).WithName("SignInWithCode");
         pages.MapGet(Routes.SignOut, SignOutPage.HandleGet).WithName("ShowSignOut");
         pages.MapPost(Routes.SignOut, SignOutPage.HandlePost).WithName("SignOut");
         pages.MapMethods(Routes.Logout, [HttpMethods.Get, HttpMethods.Post], SignOutPage.HandleLogout).WithName("Logout");
         pages.MapGet(Routes.Device, DevicePage.HandleGet).WithName("ShowDevice");
         pages.MapPost(Routes.Device, DevicePage.HandlePost).WithName("DecideDevice");
+        MapAccountPages(pages);
+    }
+
+    private static void MapAccountPages(RouteGroupBuilder pages)
+    {
+        pages.MapGet(Routes.Register, RegisterPage.HandleGet).WithName("ShowRegister");
+        pages.MapPost(Routes.Register, RegisterPage.HandlePost).WithName("Register");
+        pages.MapGet(Routes.RegisterConfirm, RegisterPage.HandleConfirmGet).WithName("ShowRegisterConfirm");
+        pages.MapPost(Routes.RegisterConfirm, RegisterPage.HandleConfirmPost).WithName("RegisterConfirm");
+        pages.MapGet(Routes.ResetPassword, ResetPasswordPage.HandleGet).WithName("ShowResetPassword");
+        pages.MapPost(Routes.ResetPassword, ResetPasswordPage.HandlePost).WithName("ResetPassword");
+        pages.MapGet(Routes.ResetPasswordConfirm, ResetPasswordPage.HandleConfirmGet).WithName("ShowResetPasswordConfirm");
+        pages.MapPost(Routes.ResetPasswordConfirm, ResetPasswordPage.HandleConfirmPost).WithName("ResetPasswordConfirm");
+        pages.MapGet(Routes.Account, AccountPage.HandleGet).WithName("ShowAccount");
+        pages.MapPost(Routes.Account, AccountPage.HandlePost).WithName("EndAccountSession");
+        pages.MapGet(Routes.AccountPassword, PasswordPage.HandleGet).WithName("ShowPassword");
+        pages.MapPost(Routes.AccountPassword, PasswordPage.HandlePost).WithName("ChangePassword");
+        pages.MapGet(Routes.AccountEmail, EmailPage.HandleGet).WithName("ShowEmail");
+        pages.MapPost(Routes.AccountEmail, EmailPage.HandlePost).WithName("ChangeEmail");
+        pages.MapGet(Routes.AccountEmailConfirm, EmailPage.HandleConfirmGet).WithName("ShowEmailConfirm");
+        pages.MapPost(Routes.AccountEmailConfirm, EmailPage.HandleConfirmPost).WithName("ConfirmEmail");
+        pages.MapGet(Routes.AccountSecondFactor, SecondFactorPage.HandleGet).WithName("ShowSecondFactor");
+        pages.MapPost(Routes.AccountSecondFactor, SecondFactorPage.HandlePost).WithName("ChangeSecondFactor");
     }
 
     /// <summary>What an access token opens, as at every other service.</summary>

@@ -16,7 +16,18 @@ internal static class Routes
     public const string Logout = "/oauth2/logout";
 
     public const string SignIn = "/sign-in";
+    public const string SignInCode = "/sign-in/code";
     public const string SignOut = "/sign-out";
     public const string Consent = "/consent";
     public const string Device = "/device";
+
+    public const string Register = "/register";
+    public const string RegisterConfirm = "/register/confirm";
+    public const string ResetPassword = "/reset-password";
+    public const string ResetPasswordConfirm = "/reset-password/confirm";
+    public const string Account = "/account";
+    public const string AccountPassword = "/account/password";
+    public const string AccountEmail = "/account/email";
+    public const string AccountEmailConfirm = "/account/email/confirm";
+    public const string AccountSecondFactor = "/account/second-factor";
 }

@@ -60,8 +60,14 @@ internal sealed partial class Browser : IDisposable
     public async Task<HttpResponseMessage> SubmitAsync(HttpResponseMessage page, params IEnumerable<(string Name, string Value)> filled)
     {
         string html = await page.Content.ReadAsStringAsync(Cancellation);
-        Dictionary<string, string> fields = Hidden().Matches(html).ToDictionary(
-            static match => match.Groups["name"].Value, static match => WebUtility.HtmlDecode(match.Groups["value"].Value));
+        Dictionary<string, string> fields = [];
+
+        // Forms of one page that go to one address share their hidden fields.
+        foreach (Match hidden in Hidden().Matches(html))
+        {
+            fields[hidden.Groups["name"].Value] = WebUtility.HtmlDecode(hidden.Groups["value"].Value);
+        }
+
         foreach (var (name, value) in filled)
         {
             fields[name] = value;

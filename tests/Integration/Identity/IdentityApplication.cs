@@ -6,6 +6,8 @@ using Back2Code.Identity;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Back2Code.IntegrationTests.Identity;
 
@@ -21,12 +23,15 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
 
     private readonly int _port;
     private readonly string _issuer;
+    private readonly string _mailFile;
+    private ILoggerProvider? _log;
 
     private IdentityApplication(int port, string? issuer, IReadOnlyDictionary<string, string> settings)
         : base("identity", settings)
     {
         _port = port;
         _issuer = issuer ?? Address;
+        _mailFile = settings["Identity:Mail:File"];
         UseKestrel(port);
     }
 
@@ -61,6 +66,8 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
             ["Identity:AttemptsPerAccount"] = "1000",
             ["Identity:AttemptsPerAddress"] = "100000",
             ["Identity:DevicePollSeconds"] = "1",
+            ["Identity:Mail:File"] = Path.Combine(Path.GetTempPath(), $"b2c-mail-{Guid.NewGuid():N}.jsonl"),
+            ["Identity:RegisteredRole"] = "analyst",
         };
         foreach (var (name, value) in settings)
         {
@@ -69,6 +76,9 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
 
         return new(FreePort.Next(), issuer, all);
     }
+
+    /// <summary>Everything that it logs, whatever its level; before it is started.</summary>
+    public void LogTo(ILoggerProvider log) => _log = log;
 
     /// <summary>Posts a form, as the client says it is, with a secret in the header when it has one.</summary>
     public async Task<HttpResponseMessage> PostAsync(string path, TestClient client, params IEnumerable<(string Name, string Value)> form)
@@ -102,10 +112,10 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
         return http;
     }
 
-    public async Task<UserView> CreateUserAsync(string role = "analyst", string? password = TestUser.Password)
+    public async Task<UserView> CreateUserAsync(string role = "analyst", string? password = TestUser.Password, string? email = null)
     {
         using var admin = await AsAdminAsync();
-        using var response = await admin.PostAsJsonAsync("/v1/users", new CreateUserRequest($"u-{Guid.NewGuid():N}", role, password), Cancellation);
+        using var response = await admin.PostAsJsonAsync("/v1/users", new CreateUserRequest($"u-{Guid.NewGuid():N}", role, password, email), Cancellation);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(Cancellation));
         return (await response.Content.ReadFromJsonAsync<UserView>(Cancellation))!;
     }
@@ -124,9 +134,41 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
         "Notebook", confidential, ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
         ["openid", "profile", "offline_access", "*"], [Browser.RedirectUri], [Browser.SignedOutUri], firstParty));
 
+    /// <summary>The mail to an address that is this many-th, when it has come.</summary>
+    public async Task<TestMail> MailToAsync(string address, int count = 1)
+    {
+        List<TestMail> mails = [];
+        await Eventually.IsTrueAsync(
+            () => (mails = [.. MailsTo(address)]).Count >= count, TimeSpan.FromSeconds(20), $"there are {count} mails to {address}");
+        return mails[count - 1];
+    }
+
+    public IEnumerable<TestMail> MailsTo(string address) =>
+        !File.Exists(_mailFile)
+            ? []
+            : File.ReadAllText(_mailFile).Split('\n')[..^1].Select(static line => JsonSerializer.Deserialize<TestMail>(line, JsonSerializerOptions.Web)!).Where(mail => mail.To == address);
+
+    /// <summary>Returns when nothing waits to be sent any more.</summary>
+    public Task MailIsSentAsync() =>
+        Eventually.IsTrueAsync(async () => await TestDatabase.ReadAsync<long>(this, "SELECT count(*) FROM mails") == 0, TimeSpan.FromSeconds(20), "no mail waits");
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (File.Exists(_mailFile))
+        {
+            File.Delete(_mailFile);
+        }
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         base.ConfigureWebHost(builder);
+        if (_log is { } log)
+        {
+            builder.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log).Services.Configure<LoggerFilterOptions>(
+                options => options.Rules.Add(new LoggerFilterRule(log.GetType().FullName, null, LogLevel.Trace, null))));
+        }
 
         // It accepts its own tokens, by its own public keys, as every other service does.
         builder.UseSetting("Authentication:Issuer", _issuer);
@@ -134,6 +176,12 @@ internal sealed class IdentityApplication : ServiceApplication<UserView>
         builder.UseSetting("Authentication:JwksUri", Address + "/.well-known/jwks.json");
         builder.UseSetting("Authentication:JwksMinimumInterval", "00:00:00.1");
     }
+}
+
+internal sealed record TestMail(string To, string Subject, string Text)
+{
+    /// <summary>The path and query of the link in it.</summary>
+    public string Link => new Uri(Text.Split("\r\n").First(static line => line.Contains("?token=", StringComparison.Ordinal))).PathAndQuery;
 }
 
 /// <param name="Secret">Null for a public one.</param>

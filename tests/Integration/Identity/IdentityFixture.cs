@@ -22,6 +22,9 @@ public sealed class IdentityFixture(SharedServers servers) : IAsyncLifetime
     internal async Task<IdentityApplication> StartAnotherAsync(params IEnumerable<KeyValuePair<string, string>> settings) =>
         await IdentityApplication.StartAsync(await (await servers.PostgresAsync()).CreateDatabaseAsync("identity"), RabbitMq, issuer: null, settings);
 
+    /// <summary>For a service that a test starts itself.</summary>
+    internal async Task<string> NewDatabaseAsync() => await (await servers.PostgresAsync()).CreateDatabaseAsync("identity");
+
     public async ValueTask DisposeAsync()
     {
         if (Identity is not null)

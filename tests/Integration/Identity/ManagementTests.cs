@@ -66,6 +66,25 @@ public sealed class ManagementTests(IdentityFixture services)
         await response.IsProblemAsync(HttpStatusCode.Conflict, "user-name-taken");
     }
 
+    [Fact]
+    public async Task An_address_is_given_once_whatever_its_case_and_not_shown()
+    {
+        string email = $"{Guid.NewGuid():N}@example.test";
+        await _identity.CreateUserAsync(email: email);
+        using var admin = await _identity.AsAdminAsync();
+        string name = $"u-{Guid.NewGuid():N}";
+
+        using var taken = await admin.PostAsJsonAsync("/v1/users", new { name, role = "viewer", email = email.ToUpperInvariant() }, Cancellation);
+        using var wrong = await admin.PostAsJsonAsync("/v1/users", new { name, role = "viewer", email = "ada@example.test\r\nBcc: eve@example.test" }, Cancellation);
+        string found = await admin.GetStringAsync($"/v1/users?name={name}", Cancellation);
+        string listed = await admin.GetStringAsync("/v1/users?limit=200", Cancellation);
+
+        await taken.IsProblemAsync(HttpStatusCode.Conflict, "email-taken");
+        await wrong.IsProblemAsync(HttpStatusCode.BadRequest, "validation-failed");
+        Assert.Contains("\"items\":[]", found, StringComparison.Ordinal);
+        Assert.DoesNotContain("example.test", listed, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Ada", "viewer", null)]
     [InlineData("", "viewer", null)]

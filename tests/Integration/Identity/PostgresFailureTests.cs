@@ -18,6 +18,7 @@ public sealed class PostgresFailureTests(SharedServers servers)
             await postgres.CreateDatabaseAsync("identity"), (await servers.RabbitMqAsync()).ConnectionString);
         using Browser browser = new(identity);
         using var page = await browser.GetAsync("/sign-in");
+        using var forgotten = await browser.GetAsync("/reset-password");
         using var issued = await identity.TokenAsync(TestClient.Lab, "client_credentials");
         string token = (await issued.JsonAsync()).Text("access_token");
         using var bearer = identity.Anonymous();
@@ -28,6 +29,7 @@ public sealed class PostgresFailureTests(SharedServers servers)
         {
             var (refused, tokenTook) = await Timed.Async(() => identity.TokenAsync(TestClient.Lab, "client_credentials"));
             var (signIn, signInTook) = await Timed.Async(() => browser.SubmitAsync(page, ("name", "ada"), ("password", TestUser.Password)));
+            using var mail = await browser.SubmitAsync(forgotten, ("account", "ada"));
             using var keys = await browser.GetAsync("/.well-known/jwks.json");
             using var discovery = await browser.GetAsync("/.well-known/openid-configuration");
             using var form = await browser.GetAsync("/sign-in");
@@ -36,6 +38,7 @@ public sealed class PostgresFailureTests(SharedServers servers)
             await refused.IsOAuthErrorAsync("temporarily_unavailable", 503);
             Assert.InRange(refused.Headers.RetryAfter?.Delta ?? default, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, signIn.StatusCode);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, mail.StatusCode);
             Assert.Equal("text/html", signIn.Content.Headers.ContentType?.MediaType);
             Assert.InRange(signIn.Headers.RetryAfter?.Delta ?? default, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
             Assert.True(tokenTook < Budget && signInTook < Budget, $"the answers took {tokenTook} and {signInTook}");
@@ -48,5 +51,8 @@ public sealed class PostgresFailureTests(SharedServers servers)
         await postgres.RestartAsync();
         await Eventually.IsTrueAsync(
             async () => (await identity.TokenAsync(TestClient.Lab, "client_credentials")).IsSuccessStatusCode, TimeSpan.FromSeconds(5), "tokens are issued again");
+        await Eventually.IsTrueAsync(
+            async () => (await browser.SubmitAsync(forgotten, ("account", "ada"))).IsSuccessStatusCode, TimeSpan.FromSeconds(5), "mail can be asked for again");
+        await identity.MailIsSentAsync();
     }
 }

@@ -16,6 +16,8 @@ public sealed class RetentionTests(IdentityFixture services)
         var client = await identity.CreateWebClientAsync();
         using Browser browser = new(identity);
         await browser.AuthorizeAsync(client, user.Name);
+        await identity.CreateUserAsync(email: "ada@example.test");
+        await identity.MailToAsync("ada@example.test");
         using var device = await identity.PostAsync("/oauth2/device_authorization", client, ("scope", "openid"));
         using var issued = await identity.TokenAsync(TestClient.Lab, "client_credentials");
         using var revoked = await identity.PostAsync("/oauth2/revoke", TestClient.Lab, ("token", (await issued.JsonAsync()).Text("access_token")));
@@ -23,7 +25,7 @@ public sealed class RetentionTests(IdentityFixture services)
 
         await sweep.SweepOnceAsync(Cancellation);
         string before = await CountAsync(identity);
-        foreach (string table in new[] { "sessions", "grants", "device_codes", "revoked_tokens" })
+        foreach (string table in new[] { "sessions", "grants", "device_codes", "revoked_tokens", "account_tokens" })
         {
             await TestDatabase.AgeAsync(identity, $"UPDATE {table} SET expires_at = expires_at - interval '400 days'");
         }
@@ -32,12 +34,13 @@ public sealed class RetentionTests(IdentityFixture services)
         await sweep.SweepOnceAsync(Cancellation);
         string after = await CountAsync(identity);
 
-        Assert.Equal("1 1 1 1 1 1", before);
-        Assert.Equal("0 0 0 0 0 0", after);
+        Assert.Equal("1 1 1 1 1 1 1", before);
+        Assert.Equal("0 0 0 0 0 0 0", after);
     }
 
     private static Task<string> CountAsync(IdentityApplication identity) => TestDatabase.ReadAsync<string>(identity, """
         SELECT concat_ws(' ', (SELECT count(*) FROM sessions), (SELECT count(*) FROM grants), (SELECT count(*) FROM authorization_codes),
-                              (SELECT count(*) FROM device_codes), (SELECT count(*) FROM revoked_tokens), (SELECT count(*) FROM sign_in_buckets))
+                              (SELECT count(*) FROM device_codes), (SELECT count(*) FROM revoked_tokens), (SELECT count(*) FROM sign_in_buckets),
+                              (SELECT count(*) FROM account_tokens))
         """);
 }

@@ -134,7 +134,7 @@ public sealed class TokenEndpointTests(IdentityFixture services)
         var tokens = await first.JsonAsync();
         var claims = tokens.Text("access_token").Claims();
         Assert.Equal(AccessToken, tokens.Text("issued_token_type"));
-        Assert.Equal("*:read notes:write notifications:write", tokens.Text("scope"));
+        Assert.Equal("*:read notes:write notifications:write sessions:write", tokens.Text("scope"));
         Assert.Equal(TestClient.Lab.Id, claims.GetProperty("act").Text("sub"));
         Assert.Equal("analyst", claims.GetProperty("roles")[0].GetString());
         var narrow = await second.JsonAsync();

@@ -24,25 +24,44 @@ public sealed class EndpointTests
 {
     /// <summary>
     /// What the standards of OAuth 2.0 and OpenID Connect have open: documents that clients read before they have a token, endpoints that issue and judge
-    /// tokens and authenticate the client in the request itself, and pages that sign a person in. Each has its own tests.
+    /// tokens and authenticate the client in the request itself, and pages: they sign a person in, or ask for the person's own cookie. Each has its own tests.
     /// </summary>
     private static readonly string[] AnonymousByStandard =
     [
         "GET /.well-known/jwks.json",
         "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/openid-configuration",
+        "GET /account",
+        "GET /account/email",
+        "GET /account/email/confirm",
+        "GET /account/password",
+        "GET /account/second-factor",
         "GET /device",
+        "GET /register",
+        "GET /register/confirm",
+        "GET /reset-password",
+        "GET /reset-password/confirm",
         "GET /sign-in",
         "GET /sign-out",
         "GET|POST /oauth2/authorize",
         "GET|POST /oauth2/logout",
+        "POST /account",
+        "POST /account/email",
+        "POST /account/email/confirm",
+        "POST /account/password",
+        "POST /account/second-factor",
         "POST /consent",
         "POST /device",
         "POST /oauth2/device_authorization",
         "POST /oauth2/introspect",
         "POST /oauth2/revoke",
         "POST /oauth2/token",
+        "POST /register",
+        "POST /register/confirm",
+        "POST /reset-password",
+        "POST /reset-password/confirm",
         "POST /sign-in",
+        "POST /sign-in/code",
         "POST /sign-out",
     ];
 
@@ -94,6 +113,9 @@ public sealed class EndpointTests
         Assert.Equal(
             [
                 "DELETE /v1/notes/{id:guid}",
+                "DELETE /v1/sessions/{id:guid}",
+                "DELETE /v1/users/{id:guid}/second-factor",
+                "DELETE /v1/users/{id:guid}/sessions",
                 "GET /v1/alerts",
                 "GET /v1/audit/",
                 "GET /v1/audit/export",
@@ -108,6 +130,7 @@ public sealed class EndpointTests
                 "GET /v1/notes/",
                 "GET /v1/notes/{id:guid}",
                 "GET /v1/notifications/",
+                "GET /v1/sessions/",
                 "GET /v1/slos/",
                 "GET /v1/slos/{name}",
                 "GET /v1/slos/{name}/budget",
@@ -154,6 +177,7 @@ public sealed class EndpointTests
         app.MapProtocols();
         app.MapUserInfo();
         app.MapGroup("/v1").MapUsers();
+        app.MapGroup("/v1").MapSessions();
         app.MapGroup("/v1").MapClients();
         app.MapGroup("/v1").MapKeys();
         app.MapGroup("/v1").MapIncidents();

@@ -68,10 +68,10 @@ public sealed class PermissionTests
     public void The_roles_are_these()
     {
         Assert.Equal("*:read", Permissions.ScopeOf(Roles.Viewer));
-        Assert.Equal("*:read notes:write notifications:write", Permissions.ScopeOf(Roles.Analyst));
-        Assert.Equal("*:read notes:write notifications:write incidents:write jobs:write slos:write", Permissions.ScopeOf(Roles.Operator));
+        Assert.Equal("*:read notes:write notifications:write sessions:write", Permissions.ScopeOf(Roles.Analyst));
+        Assert.Equal("*:read notes:write notifications:write sessions:write incidents:write jobs:write slos:write", Permissions.ScopeOf(Roles.Operator));
         Assert.Equal("*", Permissions.ScopeOf(Roles.Admin));
-        Assert.Equal("*:read notes:write notifications:write", Permissions.ScopeOf(Roles.Viewer, Roles.Analyst));
+        Assert.Equal("*:read notes:write notifications:write sessions:write", Permissions.ScopeOf(Roles.Viewer, Roles.Analyst));
         Assert.Equal("", Permissions.ScopeOf());
         Assert.Throws<ArgumentException>(() => Permissions.ScopeOf("root"));
     }

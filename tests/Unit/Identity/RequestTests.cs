@@ -1,5 +1,6 @@
 using System.Net;
 using Back2Code.Identity;
+using Back2Code.ServiceDefaults;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;

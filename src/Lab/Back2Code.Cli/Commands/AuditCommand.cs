@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Back2Code.Authentication;
 using Back2Code.Lab.Supervision;
 using Spectre.Console;
 
@@ -36,7 +37,6 @@ internal static class AuditCommand
 
     private static Command CreateList()
     {
-        var where = new Where();
         var json = LabOptions.Json();
         var limit = new Option<int>("--limit", "-n") { Description = "How many of the newest, 1 to 500.", DefaultValueFactory = _ => 20 };
         limit.Validators.Add(result =>
@@ -58,7 +58,7 @@ internal static class AuditCommand
             limit, json,
         };
         filters.ForEach(filter => command.Options.Add(filter.Option));
-        return where.AddTo(command, async (parsed, client, ct) =>
+        return AddTo(command, async (parsed, client, ct) =>
         {
             string query = string.Concat(filters
                 .Where(filter => parsed.GetValue(filter.Option) is not null)
@@ -79,7 +79,6 @@ internal static class AuditCommand
 
     private static Command CreateVerify()
     {
-        var where = new Where();
         var json = LabOptions.Json();
         var command = new Command("verify", """
             Verify the whole chain and its signed checkpoints. Ends with 1 and names the first broken row when it is not what was written.
@@ -92,7 +91,7 @@ internal static class AuditCommand
         {
             json,
         };
-        return where.AddTo(command, async (parsed, client, ct) =>
+        return AddTo(command, async (parsed, client, ct) =>
         {
             bool showsProgress = !parsed.GetValue(json) && !Console.IsOutputRedirected;
             JsonElement verdict = await client.VerifyAsync(
@@ -116,7 +115,6 @@ internal static class AuditCommand
 
     private static Command CreateExport()
     {
-        var where = new Where();
         var output = new Option<string?>("--out") { Description = "File to write; it appears whole or not at all. Default: standard output.", HelpName = "FILE" };
         var after = new Option<long>("--after") { Description = "Only records after this sequence number." };
         after.Validators.Add(result =>
@@ -136,7 +134,7 @@ internal static class AuditCommand
         {
             output, after,
         };
-        return where.AddTo(command, async (parsed, client, ct) =>
+        return AddTo(command, async (parsed, client, ct) =>
         {
             if (parsed.GetValue(output) is not { } path)
             {
@@ -214,26 +212,6 @@ internal static class AuditCommand
         IncidentTable.Out().Write(table);
     }
 
-    /// <summary>Which platform is meant, and who asks; every command has these.</summary>
-    private sealed class Where
-    {
-        private readonly Option<string?> _state = LabOptions.State();
-        private readonly Option<string?> _url = new("--url") { Description = "Address of a gateway or identity service elsewhere; its bearer token comes from BACK2CODE_TOKEN.", HelpName = "URL" };
-        private readonly Option<string> _user = new("--user") { Description = "In whose name, on a platform of this machine.", HelpName = "NAME", DefaultValueFactory = _ => Environment.UserName };
-
-        public Command AddTo(Command command, Func<ParseResult, AuditClient, CancellationToken, Task<int>> run)
-        {
-            command.Options.Add(_state);
-            command.Options.Add(_url);
-            command.Options.Add(_user);
-            command.SetAction(async (parsed, cancellationToken) =>
-            {
-                using AuditClient client = parsed.GetValue(_url) is { } url
-                    ? AuditClient.Connect(url)
-                    : await AuditClient.ConnectAsync(LabOptions.Read(parsed, _state), parsed.GetRequiredValue(_user), cancellationToken);
-                return await run(parsed, client, cancellationToken);
-            });
-            return command;
-        }
-    }
+    private static Command AddTo(Command command, Func<ParseResult, AuditClient, CancellationToken, Task<int>> run) =>
+        new IdentityTarget(Roles.Viewer).AddTo(command, (parsed, identity, cancellationToken) => run(parsed, new AuditClient(identity), cancellationToken));
 }

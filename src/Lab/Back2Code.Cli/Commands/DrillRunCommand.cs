@@ -44,7 +44,7 @@ internal static class DrillRunCommand
 
             Exits 0 when every objective is met, 1 when one is missed or something is worse than the baseline, 2 on an unknown or invalid drill, 3 when the steady
             state was not met (nothing was injected), 4 when the fault left no trace or the run proves nothing, 5 when the steady state did not return or a rollback
-            failed, 6 when not every drill was played (--budget, --fail-fast), 130 when interrupted. Of several drills the worst counts.
+            failed, 6 when not every drill was played (--budget, --fail-fast), 130 when interrupted before the verdict stood. Of several drills the worst counts.
             """)
         {
             Names, All, Tags, SkipTags, Module, Json, Report, Keep, Duration, Settings, Seed, Repeat, FailFast, Budget, JUnit, AgainstBaseline, State, PortBase,

@@ -142,7 +142,7 @@ internal static class ExperimentRunCommand
 
         public Option<bool> Json { get; } = new("--json") { Description = "Print verdict, exit code, reason and the journal's path as JSON; progress goes to the standard error" };
 
-        public Option<string?> State { get; } = new("--state") { Description = "State folder of a running platform, which fills in ${gateway}, ${prometheus}, ${token} and the address of every process", HelpName = "DIR" };
+        public Option<string?> State { get; } = new(LabOptions.StateName) { Description = "State folder of a running platform, which fills in ${gateway}, ${prometheus}, ${token} and the address of every process", HelpName = "DIR" };
 
         public Option<string> JournalPath { get; } = new("--journal-path") { Description = "Where the journal goes", HelpName = "FILE", DefaultValueFactory = _ => "journal.json" };
 

@@ -7,10 +7,20 @@ namespace Back2Code.Cli.Commands;
 /// <summary>What an operator says in a game day; each is one call of its API.</summary>
 internal static class GameDayActs
 {
-    internal static Command CreateSimple(string name, string route, string description)
+    internal static Command CreateSimple(string name, string route, string description, string words)
     {
         var text = new Option<string?>("--text") { Description = "In your words." };
-        return Acting(new Command(name, description) { text }, route, parsed => new { text = parsed.GetValue(text) });
+        var command = new Command(name, $"""
+            {description}.
+
+            Examples:
+              back2code gameday {name}
+              back2code gameday {name} --text "{words}"
+            """)
+        {
+            text,
+        };
+        return Acting(command, route, parsed => new { text = parsed.GetValue(text) });
     }
 
     internal static Command CreateDiagnose()
@@ -18,8 +28,18 @@ internal static class GameDayActs
         var component = new Option<string>("--component") { Description = "Which process is broken, as `status` shows it.", HelpName = "NAME", Required = true };
         var cause = new Option<string>("--cause") { Description = "What is wrong with it, in a word or two.", HelpName = "WORDS", Required = true };
         var text = new Option<string?>("--text") { Description = "How you know." };
+        var command = new Command("diagnose", """
+            Say what is broken and why; the last one counts, those before it that named another component cost points.
+
+            Examples:
+              back2code gameday diagnose --component notes-1 --cause frozen
+              back2code gameday diagnose --component postgres --cause "lock held" --text "pg_locks shows who waits"
+            """)
+        {
+            component, cause, text,
+        };
         return Acting(
-            new Command("diagnose", "Say what is broken and why; the last one counts, those before it that named another component cost points") { component, cause, text },
+            command,
             "diagnose",
             parsed => new { component = parsed.GetRequiredValue(component), cause = parsed.GetRequiredValue(cause), text = parsed.GetValue(text) });
     }
@@ -27,17 +47,41 @@ internal static class GameDayActs
     internal static Command CreateNote()
     {
         var text = new Argument<string>("text") { Description = "Anything worth remembering." };
-        return Acting(new Command("note", "Write something into the time line") { text }, "note", parsed => new { text = parsed.GetRequiredValue(text) });
+        var command = new Command("note", """
+            Write something into the time line.
+
+            Examples:
+              back2code gameday note "Only one replica is slow"
+            """)
+        {
+            text,
+        };
+        return Acting(command, "note", parsed => new { text = parsed.GetRequiredValue(text) });
     }
 
     internal static Command CreateHint() => Acting(
-        new Command("hint", "Ask for a hint; each costs five points"), "hint", _ => new { }, answer => Console.WriteLine(answer.GetProperty("hint").GetString()));
+        new Command("hint", """
+            Ask for a hint; each costs five points.
+
+            Examples:
+              back2code gameday hint
+            """), "hint", _ => new { }, answer => Console.WriteLine(answer.GetProperty("hint").GetString()));
 
     internal static Command CreateWriteUp()
     {
         var file = new Argument<string>("file") { Description = "Markdown; - for the standard input.", HelpName = "FILE|-" };
+        var command = new Command("writeup", """
+            Hand in your write-up.
+
+            Examples:
+              back2code gameday writeup postmortem.md
+              back2code gameday writeup - < postmortem.md
+            """)
+        {
+            file,
+        };
         return Acting(
-            new Command("writeup", "Hand in your write-up") { file },
+            command,
             "writeup",
             parsed => new { text = Read(parsed.GetRequiredValue(file)) });
     }
@@ -54,7 +98,13 @@ internal static class GameDayActs
         }
     }
 
-    internal static Command CreateEnd() => Acting(new Command("end", "End the game day; where it was started, the score is told"), "end", _ => new { });
+    internal static Command CreateEnd() => Acting(
+        new Command("end", """
+            End the game day; where it was started, the score is told.
+
+            Examples:
+              back2code gameday end
+            """), "end", _ => new { });
 
     private static Command Acting(Command command, string route, Func<ParseResult, object> body, Action<JsonElement>? say = null)
     {

@@ -32,9 +32,9 @@ internal static class GameDayCommand
         {
             CreateStart(),
             CreateStatus(),
-            GameDayActs.CreateSimple("ack", "acknowledge", "Say that you have seen it and work on it"),
+            GameDayActs.CreateSimple("ack", "acknowledge", "Say that you have seen it and work on it", "notes fails one request in three, looking at the gateway"),
             GameDayActs.CreateDiagnose(),
-            GameDayActs.CreateSimple("mitigate", "mitigate", "Say that users are no longer hurt"),
+            GameDayActs.CreateSimple("mitigate", "mitigate", "Say that users are no longer hurt", "notes-1 restarted"),
             GameDayActs.CreateNote(),
             GameDayActs.CreateHint(),
             GameDayActs.CreateWriteUp(),
@@ -117,7 +117,13 @@ internal static class GameDayCommand
     {
         var state = LabOptions.State();
         var json = LabOptions.Json();
-        var command = new Command("status", "What the game day has told so far, and what you have said")
+        var command = new Command("status", """
+            What the game day has told so far, and what you have said.
+
+            Examples:
+              back2code gameday status
+              back2code gameday status --json | jq .phase
+            """)
         {
             state, json,
         };

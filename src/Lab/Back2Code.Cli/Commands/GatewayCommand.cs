@@ -24,7 +24,12 @@ internal static class GatewayCommand
     private static Command CreateStatus()
     {
         var state = LabOptions.State();
-        var command = new Command("status", "Show every server with its state and its requests")
+        var command = new Command("status", """
+            Show every server with its state and its requests.
+
+            Examples:
+              back2code gateway status
+            """)
         {
             state,
         };
@@ -46,7 +51,12 @@ internal static class GatewayCommand
     {
         var server = new Argument<string>("server") { Description = "As `gateway status` shows it.", HelpName = "SERVER" };
         var state = LabOptions.State();
-        var command = new Command(to, description)
+        var command = new Command(to, $"""
+            {description}.
+
+            Examples:
+              back2code gateway {to} notes-1
+            """)
         {
             server, state,
         };

@@ -7,7 +7,9 @@ namespace Back2Code.Cli.Commands;
 /// <summary>The options that say which platform is meant.</summary>
 internal static class LabOptions
 {
-    public static Option<string?> State() => new("--state")
+    public const string StateName = "--state";
+
+    public static Option<string?> State() => new(StateName)
     {
         Description = "State folder: data, secrets, logs. Default: .back2code beside topology.yaml.",
         HelpName = "DIR",

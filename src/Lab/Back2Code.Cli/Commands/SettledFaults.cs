@@ -53,7 +53,7 @@ internal static class SettledFaults
     private static Option<string?>? FindState(SymbolResult? result) => result switch
     {
         null => null,
-        CommandResult command when command.Command.Options.FirstOrDefault(o => o.Name == "--state") is Option<string?> state => state,
+        CommandResult command when command.Command.Options.FirstOrDefault(o => o.Name == LabOptions.StateName) is Option<string?> state => state,
         _ => FindState(result.Parent),
     };
 }

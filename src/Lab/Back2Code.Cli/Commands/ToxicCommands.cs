@@ -29,7 +29,16 @@ internal static class ToxicCommands
         var attributes = Attributes();
         var upstream = new Option<bool>("--upstream", "-u") { Description = "Acts on what clients send." };
         var downstream = new Option<bool>("--downstream", "-d") { Description = "Acts on what the server answers; the default." };
-        var command = new Command("add", "Put a toxic on a proxy") { proxy, type, name, toxicity, attributes, upstream, downstream };
+        var command = new Command("add", """
+            Put a toxic on a proxy.
+
+            Examples:
+              back2code toxiproxy toxic add -t latency -a latency=200 -a jitter=20 pg
+              back2code toxiproxy toxic add -t bandwidth -a rate=64 --upstream --toxicity 0.5 pg
+            """)
+        {
+            proxy, type, name, toxicity, attributes, upstream, downstream,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(upstream) && result.GetValue(downstream))
@@ -56,7 +65,16 @@ internal static class ToxicCommands
         var name = ToxicName();
         var toxicity = Toxicity(null);
         var attributes = Attributes();
-        return new Command("update", "Change what is given of a toxic, and leave the rest") { proxy, name, toxicity, attributes }.Talking(async (parsed, client, cancellationToken) =>
+        var command = new Command("update", """
+            Change what is given of a toxic, and leave the rest.
+
+            Examples:
+              back2code toxiproxy toxic update -n latency_downstream -a latency=400 pg
+            """)
+        {
+            proxy, name, toxicity, attributes,
+        };
+        return command.Talking(async (parsed, client, cancellationToken) =>
             Tell(await client.UpdateToxicAsync(
                 parsed.GetRequiredValue(proxy), parsed.GetRequiredValue(name), parsed.GetRequiredValue(attributes), parsed.GetValue(toxicity), cancellationToken)));
     }
@@ -65,7 +83,15 @@ internal static class ToxicCommands
     {
         var proxy = ToxiproxyClientCommands.ProxyName();
         var name = ToxicName();
-        var command = new Command("remove", "Take a toxic off a proxy") { proxy, name };
+        var command = new Command("remove", """
+            Take a toxic off a proxy.
+
+            Examples:
+              back2code toxiproxy toxic remove -n latency_downstream pg
+            """)
+        {
+            proxy, name,
+        };
         command.Aliases.Add("delete");
         return command.Talking(async (parsed, client, cancellationToken) =>
         {

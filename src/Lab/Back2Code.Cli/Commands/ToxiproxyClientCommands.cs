@@ -60,7 +60,17 @@ internal static class ToxiproxyClientCommands
     private static Command CreateList()
     {
         var json = LabOptions.Json();
-        return new Command("list", "Show the proxies of a running server") { json }.Talking(async (parsed, client, cancellationToken) =>
+        var command = new Command("list", """
+            Show the proxies of a running server.
+
+            Examples:
+              back2code toxiproxy list
+              back2code toxiproxy list --json --url http://127.0.0.1:18474
+            """)
+        {
+            json,
+        };
+        return command.Talking(async (parsed, client, cancellationToken) =>
         {
             var proxies = (await client.ListAsync(cancellationToken)).Values.OrderBy(p => p.Name, StringComparer.Ordinal).ToList();
             if (parsed.GetValue(json))
@@ -79,7 +89,16 @@ internal static class ToxiproxyClientCommands
     {
         var name = ProxyName();
         var json = LabOptions.Json();
-        return new Command("inspect", "Show one proxy with its toxics") { name, json }.Talking(async (parsed, client, cancellationToken) =>
+        var command = new Command("inspect", """
+            Show one proxy with its toxics.
+
+            Examples:
+              back2code toxiproxy inspect pg
+            """)
+        {
+            name, json,
+        };
+        return command.Talking(async (parsed, client, cancellationToken) =>
         {
             var proxy = await FindAsync(client, parsed.GetRequiredValue(name), cancellationToken);
             if (parsed.GetValue(json))
@@ -101,7 +120,16 @@ internal static class ToxiproxyClientCommands
         var name = ProxyName();
         var listen = new Option<string>("--listen", "-l") { Description = "Address to listen on; port 0 takes a free one.", Required = true, HelpName = "HOST:PORT" };
         var upstream = new Option<string>("--upstream", "-u") { Description = "Where connections go.", Required = true, HelpName = "HOST:PORT" };
-        return new Command("create", "Make a proxy") { name, listen, upstream }.Talking(async (parsed, client, cancellationToken) =>
+        var command = new Command("create", """
+            Make a proxy.
+
+            Examples:
+              back2code toxiproxy create -l 127.0.0.1:15432 -u 127.0.0.1:5432 pg
+            """)
+        {
+            name, listen, upstream,
+        };
+        return command.Talking(async (parsed, client, cancellationToken) =>
         {
             var made = await client.CreateAsync(
                 new ProxyDocument { Name = parsed.GetRequiredValue(name), Listen = parsed.GetRequiredValue(listen), Upstream = parsed.GetRequiredValue(upstream) }, cancellationToken);
@@ -112,7 +140,16 @@ internal static class ToxiproxyClientCommands
     private static Command CreateToggle()
     {
         var name = ProxyName();
-        return new Command("toggle", "Disable an enabled proxy, which closes its connections, or enable a disabled one") { name }.Talking(async (parsed, client, cancellationToken) =>
+        var command = new Command("toggle", """
+            Disable an enabled proxy, which closes its connections, or enable a disabled one.
+
+            Examples:
+              back2code toxiproxy toggle pg
+            """)
+        {
+            name,
+        };
+        return command.Talking(async (parsed, client, cancellationToken) =>
         {
             var proxy = await FindAsync(client, parsed.GetRequiredValue(name), cancellationToken);
             var now = await client.SetEnabledAsync(proxy.Name, !proxy.Enabled, cancellationToken);
@@ -123,14 +160,28 @@ internal static class ToxiproxyClientCommands
     private static Command CreateDelete()
     {
         var name = ProxyName();
-        return new Command("delete", "Close a proxy and forget it") { name }.Talking(async (parsed, client, cancellationToken) =>
+        var command = new Command("delete", """
+            Close a proxy and forget it.
+
+            Examples:
+              back2code toxiproxy delete pg
+            """)
+        {
+            name,
+        };
+        return command.Talking(async (parsed, client, cancellationToken) =>
         {
             await client.DeleteAsync(parsed.GetRequiredValue(name), cancellationToken);
             Console.WriteLine($"{parsed.GetRequiredValue(name)}: deleted");
         });
     }
 
-    private static Command CreateReset() => new Command("reset", "Enable every proxy and remove every toxic").Talking(async (_, client, cancellationToken) =>
+    private static Command CreateReset() => new Command("reset", """
+        Enable every proxy and remove every toxic.
+
+        Examples:
+          back2code toxiproxy reset
+        """).Talking(async (_, client, cancellationToken) =>
     {
         await client.ResetAsync(cancellationToken);
         Console.WriteLine("every proxy is enabled and has no toxic");

@@ -122,7 +122,7 @@ internal sealed class LabHost : IAsyncDisposable
             snapshots.All(s => s.State == ProcessState.Ready),
             [.. snapshots.Select(s => Describe(s, s.Pid is { } pid ? use.GetValueOrDefault(pid) : null, now))],
             [.. _topology.Links.Select(l => new LinkStatus(l.Name, l.Client, l.Server, _ports.ListenPort(l), _ports.UpstreamPort(l)))],
-            new LabEndpoints(Url("gateway"), Url("prometheus"), Url("alertmanager"), Url("toxiproxy")),
+            new LabEndpoints(Url("gateway"), Url("prometheus"), Url("alertmanager"), Url("toxiproxy"), _ports.TryPortOf("gateway", "https") is { } tls ? $"https://127.0.0.1:{tls}" : null),
             _timeScale);
     }
 
@@ -224,6 +224,11 @@ internal sealed class LabHost : IAsyncDisposable
         }
 
         var time = TimeProvider.System;
+        if (ports.TryPortOf("gateway", "https") is not null)
+        {
+            new GatewayCertificate(state.Paths, state.User.Own, time).Ensure();
+        }
+
         var spawner = new Spawner();
         var tools = new ChildTools(spawner, new ChildRegistry(state.Paths), leftovers, state.User, time, report);
         var proxy = topology.Proxy is null ? null : new FaultProxySetup(topology, ports);

@@ -37,7 +37,8 @@ public sealed record ProcessStatus(
 public sealed record LinkStatus(string Name, string Client, string Server, int ListenPort, int UpstreamPort);
 
 /// <summary>Base URLs, without a slash at the end. Null where the topology has no such process.</summary>
-public sealed record LabEndpoints(string? Gateway, string? Prometheus, string? Alertmanager, string? Toxiproxy);
+/// <param name="GatewayTls">The gateway by HTTPS, with a certificate of the state folder's <c>ca.pem</c>.</param>
+public sealed record LabEndpoints(string? Gateway, string? Prometheus, string? Alertmanager, string? Toxiproxy, string? GatewayTls = null);
 
 /// <summary>Where a process stands. <see cref="Held"/> is down on purpose: a lease keeps the supervisor from restarting it.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ProcessState>))]

@@ -47,6 +47,12 @@ public static class Permissions
     /// <summary>Create, disable and enable users, and give them roles.</summary>
     public const string UsersWrite = "users:write";
 
+    /// <summary>List one's sessions.</summary>
+    public const string SessionsRead = "sessions:read";
+
+    /// <summary>End one's sessions.</summary>
+    public const string SessionsWrite = "sessions:write";
+
     /// <summary>List the clients of the identity service.</summary>
     public const string ClientsRead = "clients:read";
 
@@ -69,7 +75,7 @@ public static class Permissions
     public const string Everything = "*";
 
     private static readonly string[] ViewerMay = [EverythingRead];
-    private static readonly string[] AnalystMay = [.. ViewerMay, NotesWrite, NotificationsWrite];
+    private static readonly string[] AnalystMay = [.. ViewerMay, NotesWrite, NotificationsWrite, SessionsWrite];
     private static readonly string[] OperatorMay = [.. AnalystMay, IncidentsWrite, JobsWrite, SlosWrite];
 
     /// <summary>What each of <see cref="Roles.All"/> may do. Whoever issues tokens puts these into the <c>scope</c> claim.</summary>

@@ -31,6 +31,9 @@ internal static class RedisRegistration
             provider.GetRequiredService<ILogger<RedisClient>>()));
         services.AddSingleton<IDependencyProbe, RedisProbe>();
 
+        // With it, the rate limits of the service defaults hold for all replicas together.
+        services.TryAddSingleton<ISharedBuckets>(static provider => new RedisBuckets(provider.GetRequiredService<RedisClient>()));
+
         // Makes the client at start, so that it is connected before the first request.
         services.AddHostedService(static provider => new StartWithHost(provider.GetRequiredService<RedisClient>()));
     }

@@ -15,11 +15,11 @@ public static class HealthEndpoints
     /// <summary>
     /// Maps <c>/health/live</c> (200 while requests are served), <c>/health/startup</c> (200 once every part of the
     /// <see cref="StartupGate"/> is complete) and <c>/health/ready</c> (503 while starting or draining; 200 and
-    /// <c>degraded</c> while a dependency is away). Anonymous; neither measured nor traced.
+    /// <c>degraded</c> while a dependency is away). Anonymous; neither measured, traced nor limited.
     /// </summary>
     public static IEndpointConventionBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").AllowAnonymous().DisableHttpMetrics().ExcludeFromDescription();
+        var health = routes.MapGroup("/health").AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription();
         health.MapMethods("/live", Methods, Live);
         health.MapMethods("/startup", Methods, Startup);
         health.MapMethods("/ready", Methods, Ready);

@@ -12,7 +12,7 @@ public static class MetricsEndpoint
     /// Maps <c>GET /metrics</c>: Prometheus text format 0.0.4, whatever the scraper would accept besides. Anonymous, and neither measured nor traced itself.
     /// </summary>
     public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", Scrape).AllowAnonymous().DisableHttpMetrics().ExcludeFromDescription().WithDisplayName("GET /metrics");
+        routes.MapGet("/metrics", Scrape).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription().WithDisplayName("GET /metrics");
 
     private static Task Scrape(HttpContext context)
     {

@@ -13,7 +13,7 @@ public static class SliEndpoint
     /// measured nor traced itself. Users' objectives are measured at the gateway; this tells one replica from another.
     /// </summary>
     public static IEndpointConventionBuilder MapSli(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/slo", Read).AllowAnonymous().DisableHttpMetrics().ExcludeFromDescription().WithDisplayName("GET /slo");
+        routes.MapGet("/slo", Read).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics().ExcludeFromDescription().WithDisplayName("GET /slo");
 
     private static JsonHttpResult<SliSnapshot> Read(HttpContext context, SliWindow window)
     {

@@ -31,11 +31,11 @@ public static partial class ChaosEndpoints
         }
 
         Log.Enabled(app.Logger);
-        var one = app.MapGroup("/chaos/{kind}/{id}").AddEndpointFilter(AdmitAsync).AllowAnonymous().ExcludeFromDescription();
+        var one = app.MapGroup("/chaos/{kind}/{id}").AddEndpointFilter(AdmitAsync).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
         one.MapPut("", Start);
         one.MapGet("", Read);
         one.MapDelete("", Stop);
-        app.MapGet("/chaos", List).AddEndpointFilter(AdmitAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/chaos", List).AddEndpointFilter(AdmitAsync).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
         return app;
     }
 

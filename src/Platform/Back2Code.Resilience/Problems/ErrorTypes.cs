@@ -27,11 +27,20 @@ public static class ErrorTypes
     /// <summary>405: the address exists, the method does not.</summary>
     public const string MethodNotAllowed = "method-not-allowed";
 
+    /// <summary>408: the body came too slowly.</summary>
+    public const string RequestTimeout = "request-timeout";
+
     /// <summary>413: the body is larger than the service accepts.</summary>
     public const string BodyTooLarge = "body-too-large";
 
     /// <summary>415: the body's media type is not accepted.</summary>
     public const string UnsupportedMediaType = "unsupported-media-type";
+
+    /// <summary>429: more requests than the caller's limit allows; Retry-After says when the next one is.</summary>
+    public const string TooManyRequests = "too-many-requests";
+
+    /// <summary>431: the request's header fields are larger than the service accepts.</summary>
+    public const string HeadersTooLarge = "headers-too-large";
 
     /// <summary>500: a fault of ours; the log has the details under the same trace id.</summary>
     public const string InternalError = "internal-error";

@@ -39,6 +39,11 @@ internal sealed partial class BadRequestHandler(IProblemDetailsService problems,
             return Problem(bad.StatusCode, ErrorTypes.BodyTooLarge, $"The request body may have at most {options.Value.MaxRequestBodyBytes} bytes.");
         }
 
+        if (bad.StatusCode == StatusCodes.Status408RequestTimeout)
+        {
+            return Problem(bad.StatusCode, ErrorTypes.RequestTimeout, "The request body came too slowly. Send it again.");
+        }
+
         if (bad.StatusCode == StatusCodes.Status415UnsupportedMediaType)
         {
             return Problem(bad.StatusCode, ErrorTypes.UnsupportedMediaType, "The request body must be JSON: send 'Content-Type: application/json'.");

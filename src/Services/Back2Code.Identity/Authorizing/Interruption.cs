@@ -15,6 +15,8 @@ internal sealed class Interruption(KeyEncryption encryption, TimeProvider time)
     private const string Mark = "b2c_began";
     private const int Longest = 8_000;
 
+    private static readonly string[] Pages = [Routes.Device, Routes.Account, Routes.AccountPassword, Routes.AccountEmail, Routes.AccountSecondFactor];
+
     private readonly byte[] _key = encryption.Derive("authorization request");
 
     /// <summary>The address, on this server, at which the request goes on.</summary>
@@ -42,11 +44,11 @@ internal sealed class Interruption(KeyEncryption encryption, TimeProvider time)
             : null;
     }
 
-    /// <summary>Whether an address is one to go on at: this server's authorization endpoint or its page for devices, and nothing else.</summary>
+    /// <summary>Whether an address is one to go on at: this server's authorization endpoint, its page for devices, those of the account, and nothing else.</summary>
     public static bool IsOurs(string? address) =>
         address is { Length: <= Longest }
         && address.All(static c => c is > ' ' and <= '~' and not '\\')
-        && (address == Routes.Device || address.StartsWith(Routes.Device + "?", StringComparison.Ordinal) || address.StartsWith(Routes.Authorize + "?", StringComparison.Ordinal));
+        && (Pages.Contains(address) || address.StartsWith(Routes.Device + "?", StringComparison.Ordinal) || address.StartsWith(Routes.Authorize + "?", StringComparison.Ordinal));
 
     /// <summary>The parameters of the request that goes on at an address; null when it is no such address.</summary>
     public static OAuthParameters? Read(string? address) =>

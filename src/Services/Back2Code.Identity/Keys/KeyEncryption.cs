@@ -23,6 +23,9 @@ internal sealed class KeyEncryption
     /// <summary>Version under which new data is encrypted.</summary>
     public int Version { get; }
 
+    /// <summary>All versions that can be decrypted.</summary>
+    public IReadOnlyCollection<int> Versions => _keys.Keys;
+
     /// <param name="plain">What nobody shall read.</param>
     /// <param name="name">What it belongs to: the result decrypts under this name only, so that rows cannot trade their secrets.</param>
     public byte[] Encrypt(ReadOnlySpan<byte> plain, string name)
@@ -55,7 +58,10 @@ internal sealed class KeyEncryption
     }
 
     /// <summary>A key for another purpose: whoever learns it learns nothing about the encryption key.</summary>
-    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _keys[Version], 32, info: Encoding.UTF8.GetBytes(purpose));
+    public byte[] Derive(string purpose) => Derive(purpose, Version);
+
+    /// <param name="version">One of <see cref="Versions"/>.</param>
+    public byte[] Derive(string purpose, int version) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _keys[version], 32, info: Encoding.UTF8.GetBytes(purpose));
 
     private static byte[] Bind(int version, string name) => Encoding.UTF8.GetBytes($"{version}:{name}");
 }

@@ -25,12 +25,23 @@ internal static class UserEndpoints
             .WithSummary("Disable a user and end all that the user has open").ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/{id:guid}/enable", Enable).RequirePermission(Permissions.UsersWrite).WithName("EnableUser").WithSummary("Enable a user again")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        users.MapDelete("/{id:guid}/sessions", EndSessions).RequirePermission(Permissions.UsersWrite).WithName("EndUserSessions")
+            .WithSummary("End all that a user has open: sessions and refresh tokens").ProducesProblem(StatusCodes.Status404NotFound);
+        users.MapDelete("/{id:guid}/second-factor", RemoveSecondFactor).RequirePermission(Permissions.UsersWrite).WithName("RemoveUserSecondFactor")
+            .WithSummary("Let a user who has lost the second factor sign in with the password alone").ProducesProblem(StatusCodes.Status404NotFound);
         return users;
     }
 
     private static async Task<Results<Ok<UserPage>, ValidationProblem, ProblemHttpResult>> List(
-        HttpResponse response, UserStore users, CancellationToken cancellationToken, [Range(1, LargestLimit)] int limit = DefaultLimit, string? cursor = null)
+        HttpResponse response, UserStore users, CancellationToken cancellationToken, [Range(1, LargestLimit)] int limit = DefaultLimit, string? cursor = null,
+        [RegularExpression(UserName.Pattern)] string? name = null)
     {
+        if (name is not null)
+        {
+            var named = await users.FindAsync(name, cancellationToken);
+            return TypedResults.Ok(new UserPage(named is null ? [] : [UserView.From(named)], null));
+        }
+
         Guid before = Guid.AllBitsSet;
         if (cursor is not null && !PageCursor.TryDecode(cursor, out before))
         {
@@ -52,9 +63,12 @@ internal static class UserEndpoints
         CreateUserRequest request, CurrentUser actor, UserStore users, Passwords passwords, CancellationToken cancellationToken)
     {
         string? hash = request.Password is null ? null : await passwords.HashAsync(request.Password, cancellationToken);
-        return await users.AddAsync(request.Name, request.Role, hash, actor.Id, cancellationToken) is { } user
-            ? TypedResults.Created($"/v1/users/{user.Id}", UserView.From(user))
-            : IdentityProblems.UserNameTaken();
+        return await users.AddAsync(request.Name, request.Role, hash, request.Email, actor.Id, cancellationToken) switch
+        {
+            AddUserOutcome.Added added => TypedResults.Created($"/v1/users/{added.User.Id}", UserView.From(added.User)),
+            AddUserOutcome.EmailTaken => IdentityProblems.EmailTaken(),
+            _ => IdentityProblems.UserNameTaken(),
+        };
     }
 
     private static async Task<Results<Ok<UserView>, ValidationProblem, ProblemHttpResult>> ChangeRole(
@@ -69,6 +83,22 @@ internal static class UserEndpoints
         Guid id, CurrentUser actor, UserStore users, CancellationToken cancellationToken) =>
         Answer(id, await users.EnableAsync(id, actor.Id, cancellationToken));
 
+    private static async Task<Results<NoContent, ProblemHttpResult>> EndSessions(
+        Guid id, CurrentUser actor, UserStore users, SessionStore sessions, CancellationToken cancellationToken)
+    {
+        if (await users.FindAsync(id, cancellationToken) is null)
+        {
+            return IdentityProblems.UserNotFound(id);
+        }
+
+        await sessions.EndAllAsync(id, except: null, actor.Id, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveSecondFactor(
+        Guid id, CurrentUser actor, SecondFactorStore secondFactors, CancellationToken cancellationToken) =>
+        await secondFactors.RemoveAsync(id, actor.Id, cancellationToken) ? TypedResults.NoContent() : IdentityProblems.SecondFactorMissing(id);
+
     private static Results<Ok<UserView>, ValidationProblem, ProblemHttpResult> Answer(Guid id, User? user) =>
         user is null ? IdentityProblems.UserNotFound(id) : TypedResults.Ok(UserView.From(user));
 }
@@ -78,11 +108,13 @@ internal static class UserEndpoints
 /// <summary>A new user.</summary>
 /// <param name="Name">Small letters, digits, dot, underscore and hyphen; 1 to 63 characters.</param>
 /// <param name="Role">viewer, analyst, operator or admin.</param>
-/// <param name="Password">12 to 256 characters. Without one the user cannot sign in.</param>
+/// <param name="Password">12 to 256 characters. Without one the user cannot sign in, unless by the link of the invitation.</param>
+/// <param name="Email">Where an invitation goes, and later every link to reset the password. Nobody else's.</param>
 public sealed record CreateUserRequest(
     [Required, RegularExpression(UserName.Pattern)] string Name,
     [Required, RegularExpression(RoleName.Pattern)] string Role,
-    [StringLength(Passwords.Longest, MinimumLength = Passwords.Shortest)] string? Password = null);
+    [StringLength(Passwords.Longest, MinimumLength = Passwords.Shortest)] string? Password = null,
+    [StringLength(EmailAddress.Longest), RegularExpression(EmailAddress.Pattern)] string? Email = null);
 
 /// <summary>Another role.</summary>
 public sealed record ChangeRoleRequest([Required, RegularExpression(RoleName.Pattern)] string Role);
@@ -94,10 +126,14 @@ internal static class RoleName
 
 /// <summary>A user as operators see them.</summary>
 /// <param name="HasPassword">Whether the user can sign in with one.</param>
+/// <param name="EmailVerified">Null when there is no e-mail address; the address itself is the user's business.</param>
+/// <param name="HasSecondFactor">Whether signing in takes a code as well.</param>
 /// <param name="DisabledAt">Since when the user is disabled; null while not.</param>
-public sealed record UserView(Guid Id, string Name, string Role, bool HasPassword, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt)
+public sealed record UserView(
+    Guid Id, string Name, string Role, bool HasPassword, bool? EmailVerified, bool HasSecondFactor, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt)
 {
-    internal static UserView From(User user) => new(user.Id, user.Name, user.Role, user.PasswordHash is not null, user.CreatedAt, user.DisabledAt);
+    internal static UserView From(User user) => new(
+        user.Id, user.Name, user.Role, user.PasswordHash is not null, user.EmailVerified, user.HasSecondFactor, user.CreatedAt, user.DisabledAt);
 }
 
 /// <summary>Part of the users, newest first.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace Back2Code.Identity;
@@ -50,9 +49,7 @@ internal sealed class DevicePage(
         var wait = await throttle.TakeAsync(ClientAddress.Of(http, options.Value.TrustedProxies), $"device\n{session.UserId}", cancellationToken);
         if (wait > TimeSpan.Zero)
         {
-            int seconds = (int)Math.Ceiling(wait.TotalSeconds);
-            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            return Ask(http, "", $"Too many attempts. Try again in {seconds.ToString(CultureInfo.InvariantCulture)} s.", StatusCodes.Status429TooManyRequests);
+            return Ask(http, "", PageGate.TooMany(http, wait), StatusCodes.Status429TooManyRequests);
         }
 
         if (UserCode.Read(form["user_code"]) is not { } code || await codes.FindAsync(code, cancellationToken) is not { } request

@@ -25,6 +25,17 @@ internal static class SecurityActions
     public const string TokenRevoked = "token-revoked";
     public const string FamilyRevoked = "family-revoked";
     public const string DeviceDecision = "device-decision";
+    public const string SessionEnded = "session-ended";
+    public const string PasswordResetRequested = "password-reset-requested";
+    public const string PasswordReset = "password-reset";
+    public const string PasswordChanged = "password-changed";
+    public const string EmailChangeRequested = "email-change-requested";
+    public const string EmailVerified = "email-verified";
+    public const string SecondFactorEnabled = "second-factor-enabled";
+    public const string SecondFactorDisabled = "second-factor-disabled";
+    public const string RecoveryCodesReplaced = "recovery-codes-replaced";
+    public const string RecoveryCodeUsed = "recovery-code-used";
+    public const string UserRegistered = "user-registered";
     public const string UserCreated = "user-created";
     public const string UserRoleChanged = "user-role-changed";
     public const string UserDisabled = "user-disabled";

@@ -28,7 +28,7 @@ internal sealed class BrowserCookies(IOptions<BearerTokenOptions> tokens)
     /// <summary>The token for the forms of a page; sets the cookie it depends on.</summary>
     public string FormToken(HttpContext context)
     {
-        if (context.Request.Cookies[FormName] is not { Length: > 0 and < 100 } form)
+        if (Browser(context.Request) is not { } form)
         {
             form = Secret.Create();
             context.Response.Cookies.Append(FormName, form, Settings());
@@ -37,10 +37,13 @@ internal sealed class BrowserCookies(IOptions<BearerTokenOptions> tokens)
         return Token(form, Session(context.Request));
     }
 
+    /// <summary>What this browser alone knows, before anybody has signed in.</summary>
+    public string? Browser(HttpRequest request) => request.Cookies[FormName] is { Length: > 0 and < 100 } form ? form : null;
+
     /// <summary>Whether a form comes from a page of ours in this browser.</summary>
     public bool IsOurs(HttpRequest request, string? token) =>
         token is not null
-        && request.Cookies[FormName] is { Length: > 0 and < 100 } form
+        && Browser(request) is { } form
         && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(Token(form, Session(request))))
         && HasOurOrigin(request);
 

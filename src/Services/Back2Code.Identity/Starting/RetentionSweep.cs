@@ -14,6 +14,9 @@ internal sealed partial class RetentionSweep(
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    // Links count against what an address may get within an hour, used or not.
+    private static readonly TimeSpan LinkAge = TimeSpan.FromHours(1);
+
     // A bucket that nobody has drawn from for so long is full, which is what one that is not there is.
     private static readonly TimeSpan BucketAge = TimeSpan.FromDays(1);
 
@@ -21,6 +24,7 @@ internal sealed partial class RetentionSweep(
     private const string Sweep = """
         WITH s AS (DELETE FROM sessions WHERE id_sha256 IN (SELECT id_sha256 FROM sessions WHERE expires_at < @now LIMIT @rows)),
              t AS (DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens WHERE expires_at < @now LIMIT @rows)),
+             a AS (DELETE FROM account_tokens WHERE token_sha256 IN (SELECT token_sha256 FROM account_tokens WHERE expires_at < @before_hour LIMIT @rows)),
              b AS (DELETE FROM sign_in_buckets WHERE key_sha256 IN (SELECT key_sha256 FROM sign_in_buckets WHERE updated_at < @idle LIMIT @rows FOR UPDATE SKIP LOCKED)),
              d AS (DELETE FROM device_codes WHERE device_code_sha256 IN (SELECT device_code_sha256 FROM device_codes WHERE expires_at < @before LIMIT @rows))
         DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at < @before LIMIT @rows FOR UPDATE SKIP LOCKED)
@@ -34,6 +38,7 @@ internal sealed partial class RetentionSweep(
             await using NpgsqlCommand command = source.CreateCommand(Sweep);
             command.Parameters.AddWithValue("now", now);
             command.Parameters.AddWithValue("before", now - options.Value.AccessTokenLifetime);
+            command.Parameters.AddWithValue("before_hour", now - LinkAge);
             command.Parameters.AddWithValue("idle", now - BucketAge);
             command.Parameters.AddWithValue("rows", BatchRows);
             await command.ExecuteNonQueryAsync(cancellationToken);

@@ -1,12 +1,17 @@
 using Back2Code.Data;
+using Microsoft.Extensions.Options;
 
 namespace Back2Code.Identity;
 
-/// <summary>Name and password against the database.</summary>
-internal sealed class SignIn(UserStore users, Passwords passwords, Throttle throttle, SessionStore sessions, Database database, SecurityEvents events)
+/// <summary>Name and password against the database, and then a code from whoever has a second factor.</summary>
+internal sealed class SignIn(
+    UserStore users, Passwords passwords, Throttle throttle, SessionStore sessions, SecondFactorStore secondFactors, Database database, SecurityEvents events,
+    IOptions<IdentityOptions> options)
 {
-    public async Task<SignInOutcome> ExecuteAsync(string name, string password, string address, string? endedCookie, CancellationToken cancellationToken)
+    public async Task<SignInOutcome> ExecuteAsync(
+        string name, string password, SessionOrigin origin, string? endedCookie, CancellationToken cancellationToken)
     {
+        string address = origin.Address;
         string account = name.Trim().ToLowerInvariant();
         var wait = await throttle.TakeAsync(address, account, cancellationToken);
         if (wait > TimeSpan.Zero)
@@ -27,15 +32,52 @@ internal sealed class SignIn(UserStore users, Passwords passwords, Throttle thro
 
         if (needsRehash)
         {
-            await RehashAsync(user, await passwords.HashAsync(password, cancellationToken), cancellationToken);
+            user = await RehashAsync(user, await passwords.HashAsync(password, cancellationToken), cancellationToken);
         }
 
         await throttle.ForgiveAsync(address, account, cancellationToken);
-        return new SignInOutcome.SignedIn(await sessions.StartAsync(user, endedCookie, cancellationToken));
+        return user.HasSecondFactor
+            ? new SignInOutcome.NeedsCode(user)
+            : new SignInOutcome.SignedIn(await sessions.StartAsync(user, origin, endedCookie, cancellationToken));
+    }
+
+    /// <summary>The code after the password.</summary>
+    /// <param name="typed">Of the authenticator, or a recovery code.</param>
+    public async Task<SignInOutcome> FinishAsync(PassedChallenge passed, string typed, SessionOrigin origin, string? endedCookie, CancellationToken cancellationToken)
+    {
+        string account = $"code\n{passed.UserId}";
+        var wait = await throttle.TakeAsync(origin.Address, account, cancellationToken);
+
+        // A million codes can be guessed from a thousand addresses, by somebody who has the password. A recovery code cannot, and is never held up by that.
+        if (wait == TimeSpan.Zero && RecoveryCode.Read(typed) is null)
+        {
+            wait = await throttle.TakeEverywhereAsync(account, options.Value.CodesPerAccount, options.Value.CodePerAccountEvery, cancellationToken);
+        }
+
+        if (wait > TimeSpan.Zero)
+        {
+            await events.RecordAsync(new(SecurityActions.SignIn, false, null, passed.UserId.ToString(), "throttled"), cancellationToken);
+            return new SignInOutcome.Throttled(wait);
+        }
+
+        if (await users.FindAsync(passed.UserId, cancellationToken) is not { DisabledAt: null } user || !SignInChallenge.IsCurrent(passed, user))
+        {
+            await events.RecordAsync(new(SecurityActions.SignIn, false, null, passed.UserId.ToString(), "changed"), cancellationToken);
+            return SignInOutcome.Refused.Instance;
+        }
+
+        if (user.HasSecondFactor && !await secondFactors.UseAsync(user.Id, typed, cancellationToken))
+        {
+            await events.RecordAsync(new(SecurityActions.SignIn, false, null, user.Id.ToString(), "wrong-code"), cancellationToken);
+            return new SignInOutcome.NeedsCode(user);
+        }
+
+        await throttle.ForgiveAsync(origin.Address, account, cancellationToken);
+        return new SignInOutcome.SignedIn(await sessions.StartAsync(user, origin, endedCookie, cancellationToken));
     }
 
     /// <summary>The work factor has risen since the password was set.</summary>
-    private async Task RehashAsync(User user, string hash, CancellationToken cancellationToken)
+    private async Task<User> RehashAsync(User user, string hash, CancellationToken cancellationToken)
     {
         // Unless somebody has changed the password meanwhile.
         const string sql = "UPDATE users SET password_hash = @hash WHERE id = @id AND password_hash = @before";
@@ -45,6 +87,7 @@ internal sealed class SignIn(UserStore users, Passwords passwords, Throttle thro
                 await connection.ExecuteAsync(transaction, sql, attempt, ("hash", hash), ("id", user.Id), ("before", user.PasswordHash)),
             replaySafe: true,
             cancellationToken);
+        return user with { PasswordHash = hash };
     }
 }
 
@@ -52,6 +95,9 @@ internal abstract record SignInOutcome
 {
     /// <param name="Cookie">Opens the session.</param>
     public sealed record SignedIn(string Cookie) : SignInOutcome;
+
+    /// <summary>The password was right. Nobody is signed in yet.</summary>
+    public sealed record NeedsCode(User User) : SignInOutcome;
 
     /// <summary>Unknown, wrong or disabled: the answer does not tell which.</summary>
     public sealed record Refused : SignInOutcome

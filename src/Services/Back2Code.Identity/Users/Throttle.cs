@@ -32,6 +32,18 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
             cancellationToken))!;
     }
 
+    /// <summary>
+    /// Takes one attempt from a bucket for an account wherever the attempts come from. Only for what has a way around it that nobody can guess, or it would lock
+    /// people out.
+    /// </summary>
+    /// <returns>Zero when it is allowed, else the time until the next one is.</returns>
+    public async Task<TimeSpan> TakeEverywhereAsync(string account, int burst, TimeSpan every, CancellationToken cancellationToken) =>
+        await database.WriteAsync(
+            async (connection, transaction, attempt) =>
+                await TakeAsync(connection, transaction, Key($"everywhere\n{account}"), burst, every, time.GetStorableNow(), attempt),
+            replaySafe: true,
+            cancellationToken);
+
     /// <summary>After a success: it was the right person, whose next mistakes start from the beginning.</summary>
     public async Task ForgiveAsync(string address, string account, CancellationToken cancellationToken)
     {

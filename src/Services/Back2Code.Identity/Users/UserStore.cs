@@ -4,7 +4,7 @@ using Npgsql;
 namespace Back2Code.Identity;
 
 /// <summary>The users in the database.</summary>
-internal sealed class UserStore(Database database, SecurityEvents events, TimeProvider time)
+internal sealed class UserStore(Database database, EmailVault vault, MailQueue mail, SecurityEvents events, TimeProvider time)
 {
     private const string ByName = $"SELECT {User.Columns} FROM users WHERE name = @name";
 
@@ -27,38 +27,76 @@ internal sealed class UserStore(Database database, SecurityEvents events, TimePr
             return found;
         }
 
-        await AddAsync(name, role, passwordHash: null, actor, cancellationToken);
+        await AddAsync(name, role, passwordHash: null, email: null, actor, cancellationToken);
         return (await FindAsync(name, cancellationToken))!;
     }
 
-    /// <returns>The new user; null when the name is taken.</returns>
-    public ValueTask<User?> AddAsync(string name, string role, string? passwordHash, string actor, CancellationToken cancellationToken)
+    public ValueTask<AddUserOutcome> AddAsync(string name, string role, string? passwordHash, string? email, string actor, CancellationToken cancellationToken)
     {
-        const string sql = """
+        var now = time.GetStorableNow();
+        User user = new(Guid.CreateVersion7(now), name, role, passwordHash, now, null, email is null ? null : false);
+        string token = Secret.Create();
+        return database.WriteAsync(
+            async (connection, transaction, attempt) =>
+            {
+                var outcome = await InsertAsync(connection, transaction, user, email, attempt);
+                if (outcome is not AddUserOutcome.Added)
+                {
+                    // The same id again: an earlier attempt of this very call.
+                    var there = await connection.FirstAsync(transaction, ByName, User.From, attempt, ("name", name));
+                    return there?.Id == user.Id ? new AddUserOutcome.Added(there) : outcome;
+                }
+
+                if (email is not null)
+                {
+                    await mail.TellAsync(connection, transaction, new(MailKinds.Invitation, UserId: user.Id, Token: token), attempt);
+                }
+
+                await events.RecordAsync(connection, transaction, new(SecurityActions.UserCreated, true, actor, user.Id.ToString(), role), attempt);
+                return outcome;
+            },
+            replaySafe: true,
+            cancellationToken);
+    }
+
+    /// <summary>Writes a user and the address down, both or neither.</summary>
+    public async Task<AddUserOutcome> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, User user, string? email, CancellationToken cancellationToken)
+    {
+        const string insert = """
             INSERT INTO users (id, name, role, password_hash, created_at)
             VALUES (@id, @name, @role, @password_hash, @created_at)
             ON CONFLICT (name) DO NOTHING
             """;
+        const string insertAddress = """
+            INSERT INTO email_addresses (user_id, address, address_hmac, encryption_version, verified_at)
+            SELECT @user_id, @address, @hmac, @version, @verified_at::timestamptz
+            WHERE NOT EXISTS (SELECT FROM email_addresses WHERE address_hmac = ANY (@hmacs))
+            ON CONFLICT DO NOTHING
+            """;
 
-        var now = time.GetStorableNow();
-        User user = new(Guid.CreateVersion7(now), name, role, passwordHash, now, null);
-        return database.WriteAsync(
-            async (connection, transaction, attempt) =>
-            {
-                int added = await connection.ExecuteAsync(
-                    transaction, sql, attempt, ("id", user.Id), ("name", name), ("role", role), ("password_hash", passwordHash), ("created_at", now));
-                if (added == 0)
-                {
-                    // The same id again: an earlier attempt of this very call.
-                    var there = await connection.FirstAsync(transaction, ByName, User.From, attempt, ("name", name));
-                    return there?.Id == user.Id ? there : null;
-                }
+        if (await connection.ExecuteAsync(
+            transaction, insert, cancellationToken,
+            ("id", user.Id), ("name", user.Name), ("role", user.Role), ("password_hash", user.PasswordHash), ("created_at", user.CreatedAt)) == 0)
+        {
+            return AddUserOutcome.NameTaken.Instance;
+        }
 
-                await events.RecordAsync(connection, transaction, new(SecurityActions.UserCreated, true, actor, user.Id.ToString(), role), attempt);
-                return user;
-            },
-            replaySafe: true,
-            cancellationToken);
+        if (email is null)
+        {
+            return new AddUserOutcome.Added(user);
+        }
+
+        var stored = vault.Seal(email, user.Id);
+        if (await connection.ExecuteAsync(
+            transaction, insertAddress, cancellationToken,
+            ("user_id", user.Id), ("address", stored.Address), ("hmac", stored.Hmac), ("version", stored.Version),
+            ("verified_at", user.EmailVerified == true ? user.CreatedAt : null), ("hmacs", vault.Find(email))) == 1)
+        {
+            return new AddUserOutcome.Added(user);
+        }
+
+        await connection.ExecuteAsync(transaction, "DELETE FROM users WHERE id = @id", cancellationToken, ("id", user.Id));
+        return AddUserOutcome.EmailTaken.Instance;
     }
 
     /// <returns>Null when there is no such user.</returns>
@@ -93,7 +131,7 @@ internal sealed class UserStore(Database database, SecurityEvents events, TimePr
     /// <summary>At most <paramref name="limit"/> users that were made before <paramref name="before"/>, newest first.</summary>
     public ValueTask<List<User>> ListAsync(Guid before, int limit, CancellationToken cancellationToken)
     {
-        const string sql = $"SELECT {User.Columns} FROM users WHERE id < @before ORDER BY id DESC LIMIT @limit";
+        const string sql = $"SELECT {User.Columns} FROM users WHERE users.id < @before ORDER BY users.id DESC LIMIT @limit";
 
         return database.ReadAsync(
             async (connection, attempt) => await connection.ListAsync(null, sql, User.From, attempt, ("before", before), ("limit", limit)), cancellationToken);
@@ -114,4 +152,19 @@ internal sealed class UserStore(Database database, SecurityEvents events, TimePr
             },
             replaySafe: true,
             cancellationToken);
+}
+
+internal abstract record AddUserOutcome
+{
+    public sealed record Added(User User) : AddUserOutcome;
+
+    public sealed record NameTaken : AddUserOutcome
+    {
+        public static NameTaken Instance { get; } = new();
+    }
+
+    public sealed record EmailTaken : AddUserOutcome
+    {
+        public static EmailTaken Instance { get; } = new();
+    }
 }

@@ -17,12 +17,11 @@ namespace Back2Code.IntegrationTests.Monitoring.Budgets;
 /// </summary>
 internal sealed partial class MeasuredGateway : IAsyncDisposable
 {
-    private readonly ServerHome _gatewayHome = new("gateway");
     private readonly ServerHome _prometheusHome = new("prometheus");
     private readonly UdpClient _log = new(new IPEndPoint(IPAddress.Loopback, 0)) { Client = { ReceiveBufferSize = 8 << 20 } };
     private readonly CancellationTokenSource _stop = new();
     private readonly WebApplication _service;
-    private ServerProcess? _gateway;
+    private HaproxyServer? _gateway;
     private ServerProcess? _prometheus;
     private Task _counting = Task.CompletedTask;
     private int _total;
@@ -45,7 +44,7 @@ internal sealed partial class MeasuredGateway : IAsyncDisposable
         });
     }
 
-    public int Port { get; } = FreePort.Next();
+    public int Port => _gateway!.Port;
 
     public int PrometheusPort { get; } = FreePort.Next();
 
@@ -58,15 +57,14 @@ internal sealed partial class MeasuredGateway : IAsyncDisposable
     {
         _counting = CountAsync();
         await _service.StartAsync();
-        int metricsPort = FreePort.Next();
-        await StartGatewayAsync(monitoringLogPort, metricsPort);
-        await StartPrometheusAsync(metricsPort, monitoringPort);
+        _gateway = await HaproxyServer.StartAsync(new Uri(_service.Urls.First()).Port, monitoringLogPort, ((IPEndPoint)_log.Client.LocalEndPoint!).Port);
+        await StartPrometheusAsync(_gateway.MetricsPort, monitoringPort);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        foreach (var process in (ServerProcess?[])[_gateway, _prometheus])
+        foreach (var process in (IAsyncDisposable?[])[_gateway, _prometheus])
         {
             if (process is not null)
             {
@@ -77,40 +75,8 @@ internal sealed partial class MeasuredGateway : IAsyncDisposable
         await _counting;
         await _service.DisposeAsync();
         _log.Dispose();
-        _gatewayHome.Dispose();
         _prometheusHome.Dispose();
         _stop.Dispose();
-    }
-
-    private async Task StartGatewayAsync(int monitoringLogPort, int metricsPort)
-    {
-        string program = Programs.Find("haproxy");
-        int servicePort = new Uri(_service.Urls.First()).Port;
-        string template = await File.ReadAllTextAsync(Repository.PathOf("deploy/haproxy/haproxy.cfg"));
-        string log = "  log 127.0.0.1:${port.monitoring.gateway-log} len 2048 local0 info\n";
-        Assert.Contains(log, template, StringComparison.Ordinal);
-        string configuration = template
-            .Replace(log, log + $"  log 127.0.0.1:{((IPEndPoint)_log.Client.LocalEndPoint!).Port} len 2048 local0 info\n", StringComparison.Ordinal)
-            .Replace("${replica:notes} 127.0.0.1:${link.${replica:notes}}", $"notes-1 127.0.0.1:{servicePort}", StringComparison.Ordinal)
-            .Replace("${port.monitoring.gateway-log}", $"{monitoringLogPort}", StringComparison.Ordinal)
-            .Replace("${port.gateway.metrics}", $"{metricsPort}", StringComparison.Ordinal)
-            .Replace("${port}", $"{Port}", StringComparison.Ordinal)
-            .Replace("${run}", _gatewayHome.Path, StringComparison.Ordinal)
-            .Replace("${config}/haproxy-", Repository.PathOf("deploy/haproxy/").TrimEnd('/') + "/", StringComparison.Ordinal);
-        foreach (string code in (string[])["502", "503", "504"])
-        {
-            // Root's servers run as another user, who may not be able to enter the repository.
-            string copy = _gatewayHome.Write($"{code}.http", await File.ReadAllTextAsync(Repository.PathOf($"deploy/haproxy/{code}.http")));
-            configuration = configuration.Replace(Repository.PathOf($"deploy/haproxy/{code}.http"), copy, StringComparison.Ordinal);
-        }
-
-        configuration = Link().Replace(configuration, _ => $"{servicePort}");
-        Assert.DoesNotContain("${", configuration, StringComparison.Ordinal);
-        string file = _gatewayHome.Write("haproxy.cfg", configuration);
-        await _gatewayHome.HandOverAsync();
-        _gateway = new ServerProcess(_gatewayHome, [program, "-db", "-f", file], new Dictionary<string, string>());
-        await _gateway.StartAsync();
-        await _gateway.WaitUntilReadyAsync(ct => AnswersAsync($"http://127.0.0.1:{metricsPort}/ready", ct), TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(50));
     }
 
     private async Task StartPrometheusAsync(int gatewayMetricsPort, int monitoringPort)
@@ -191,7 +157,4 @@ internal sealed partial class MeasuredGateway : IAsyncDisposable
 
     [GeneratedRegex(@"b2c backend=(?<backend>\S+) .*status=(?<status>\d+) total_ms=(?<total>\d+) ")]
     private static partial Regex Line();
-
-    [GeneratedRegex(@"\$\{link\.[^}]+\}")]
-    private static partial Regex Link();
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using Back2Code.Chaos.Certificates;
 using Back2Code.Chaos.Faults.Settings;
 
 namespace Back2Code.Chaos.Faults.Keys;
@@ -98,9 +97,9 @@ internal sealed class CertificateFault : IFault
 
     private static string CreateCertificate(DateTimeOffset now, TimeSpan left)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=gateway.back2code.invalid", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(now - TimeSpan.FromDays(90), now + left);
+        var from = now - TimeSpan.FromDays(90);
+        using var authority = DevelopmentAuthority.Create("Back2Code fault", from, now + left);
+        using var certificate = authority.Issue(["localhost"], from, now + left);
         return certificate.ExportCertificatePem();
     }
 }
