@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
 using Back2Code.Chaos.Certificates;
 using Back2Code.Lab.Supervision;
@@ -6,6 +7,7 @@ using Back2Code.UnitTests.Resilience;
 
 namespace Back2Code.UnitTests.Supervision;
 
+[SupportedOSPlatform("linux")]
 public sealed class GatewayCertificateTests : IDisposable
 {
     private readonly StatePaths _paths = new(Directory.CreateTempSubdirectory("b2c-certificate-").FullName);
