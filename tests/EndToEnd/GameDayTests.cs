@@ -43,6 +43,9 @@ public sealed class GameDayTests(RunningPlatform platform)
         Assert.True(lines["mitigate"] > 0, game.Output);
         Assert.Equal(0, result.RootElement.GetProperty("ledger").GetProperty("lost").GetInt64());
         Assert.Empty(result.RootElement.GetProperty("collateral").EnumerateArray());
+        var control = Assert.Single(result.RootElement.GetProperty("controls").EnumerateArray());
+        Assert.Equal(("restart", broken, false), (control.GetProperty("kind").GetString(), control.GetProperty("target").GetString(), control.GetProperty("wasReady").GetBoolean()));
+        Assert.Empty(result.RootElement.GetProperty("score").GetProperty("deductions").EnumerateArray());
         Assert.Equal(promised, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(reports.Path, "sealed.json"), Cancellation))));
         Assert.Contains("a-program", await File.ReadAllTextAsync(Path.Combine(reports.Path, "gamedays.md"), Cancellation), StringComparison.Ordinal);
     }

@@ -62,6 +62,38 @@ public sealed class ConnectionFaultTests
     }
 
     [Fact]
+    public async Task Corrupt_data_comes_with_one_wrong_bit_a_piece_and_as_it_was_sent_when_the_fault_is_over()
+    {
+        await using var upstream = new Upstream();
+        await using var platform = await StartAsync();
+        var link = await platform.LinkAsync(Link, upstream);
+        using var socket = await ProxyUnderTest.ConnectAsync(link.Listen);
+        byte[] sent = Encoding.ASCII.GetBytes(new string('a', 64)), heard = new byte[64];
+
+        var injecting = platform.InjectAsync("link.corrupt", Link);
+        int wrong = 0;
+        while (!injecting.IsCompleted || wrong == 0)
+        {
+            await socket.SendAsync(sent, TestContext.Current.CancellationToken);
+            int got = 0;
+            while (got < heard.Length)
+            {
+                int more = await socket.ReceiveAsync(heard.AsMemory(got), TestContext.Current.CancellationToken);
+                Assert.NotEqual(0, more);
+                got += more;
+            }
+
+            int bits = sent.Zip(heard, (s, h) => int.PopCount(s ^ h)).Sum();
+            Assert.InRange(bits, 0, 64);
+            wrong += bits;
+        }
+
+        await SeenAndWholeAgainAsync(platform, await injecting, "bytes passed in [0-9,]+ pieces, with a wrong bit in each");
+        using var again = await ProxyUnderTest.ConnectAsync(link.Listen);
+        await ProxyUnderTest.EchoAsync(again, "after");
+    }
+
+    [Fact]
     public async Task New_connections_are_refused_and_those_that_are_open_work_on()
     {
         await using var upstream = new Upstream();
@@ -121,6 +153,9 @@ public sealed class ConnectionFaultTests
     [Theory]
     [InlineData("http.delay", "delay=200ms", "pieces of requests, the latest by [2-9][0-9]{2} ms")]
     [InlineData("http.status", "status=503", "were answered in the server's place")]
+    [InlineData("http.wrong-content-type", "type=application/pdf", "were answered in the server's place")]
+    [InlineData("http.huge-header", "bytes=20000", "were answered in the server's place")]
+    [InlineData("http.retry-after", "seconds=0", "were answered in the server's place")]
     [InlineData("http.abort", "", "connections were reset at a request")]
     [InlineData("http.truncate", "bytes=2", "answers broken off")]
     public async Task Requests_over_http_are_seen_to_be_disturbed(string type, string parameters, string seen)

@@ -64,6 +64,17 @@ public sealed class ServiceFaultTests(ServicePlatform platform) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_name_that_leads_elsewhere_keeps_a_replica_from_being_ready_and_the_right_one_is_refused()
+    {
+        var injected = await InjectTogetherAsync(["dns.wrong-address"]);
+
+        Assert.Contains("is not ready after", Assert.Single(injected[0].Receipt.Observations), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<FaultException>(() => FaultCatalogue.Find("dns.wrong-address").InjectAsync(
+            new FaultContext { Platform = platform.Target, Target = "notes-2", Parameters = new Dictionary<string, string> { ["name"] = "localhost" } }, Cancellation));
+        await UndoTogetherAsync(injected);
+    }
+
+    [Fact]
     public async Task What_cannot_start_is_started_again_and_again()
     {
         var injected = await InjectTogetherAsync(["config.missing-variable", "deploy.broken-artifact"]);

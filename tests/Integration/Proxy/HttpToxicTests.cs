@@ -94,6 +94,27 @@ public sealed class HttpToxicTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_of_the_proxys_own_has_the_head_that_was_asked_for()
+    {
+        await _proxy.AddAsync("http_answer", attributes: [("retry_after", 0), ("header_bytes", 5_000)]);
+        using var padded = await _http.GetAsync("hello", Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, TimeSpan.Zero), (padded.StatusCode, padded.Headers.RetryAfter?.Delta));
+        Assert.Equal(5_000, padded.Headers.GetValues("X-Padding").Single().Length);
+        Assert.Equal("text/plain", padded.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(0, _seenByServer);
+    }
+
+    [Fact]
+    public async Task An_answer_of_the_proxys_own_may_be_of_another_type()
+    {
+        await _proxy.AddAsync("http_answer", attributes: ("content_type", "application/pdf"));
+        using var answer = await _http.GetAsync("hello", Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, "application/pdf", null), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, answer.Headers.RetryAfter));
+    }
+
+    [Fact]
     public async Task A_delay_holds_back_only_the_requests_it_means()
     {
         await _proxy.AddAsync("http_delay", attributes: [("delay", 200), ("path", "/hello")]);

@@ -122,11 +122,56 @@ public sealed class ActionDrillTests : IDisposable
 
         Assert.Equal("postgres-crash", IncidentDrill.NameOf(incident));
         Assert.True(Assert.Single(IncidentDrill.ActionsOf(incident)).Done);
-        Assert.Equal((run, 4.5, null, 0.2, 0.0003, 9.0, 1, 1), (found!.Value.Folder, found.Value.Measured.Mttd, found.Value.Measured.Mttr, found.Value.Measured.FailedRatio, found.Value.Measured.Budget, found.Value.Measured.P99Ms, found.Value.Measured.Incidents, found.Value.Measured.Pages));
+        Assert.Equal((run, 4.5, null, 0.2, 0.0003, 9.0, 1, null), (found!.Value.Folder, found.Value.Measured.Mttd, found.Value.Measured.Mttr, found.Value.Measured.FailedRatio, found.Value.Measured.Budget, found.Value.Measured.P99Ms, found.Value.Measured.Incidents, found.Value.Measured.Pages));
         Assert.Null(IncidentDrill.FindReport("0815", [_file.Folder]));
     }
 
+    /// <summary>A critical alert is an incident, and no proof of a page: monitoring may have sent two, or none.</summary>
+    [Theory]
+    [InlineData("""[{"name": "pages", "measured": 2}]""", """{"pages": [{}]}""", 2)]
+    [InlineData("""[{"name": "pages", "measured": null}]""", """{"pages": [{}]}""", null)]
+    [InlineData("""[{"name": "lost", "measured": 0}]""", """{"pages": [{}, {}, {}]}""", 3)]
+    [InlineData("""[]""", """{"pages": []}""", 0)]
+    [InlineData("""[]""", """{"pages": null}""", null)]
+    [InlineData("""[]""", null, null)]
+    public void Pages_are_what_was_sent_and_not_incidents_with_a_critical_alert(string objectives, string? evidence, int? pages)
+    {
+        File.WriteAllText(Path.Combine(_file.Folder, "summary.json"), $$"""{"objectives": {{objectives}}, "alerts": [{"name": "A", "severity": "critical", "incidentId": "4711"}]}""");
+        if (evidence is not null)
+        {
+            File.WriteAllText(Path.Combine(_file.Folder, "evidence.json"), evidence);
+        }
+
+        Assert.Equal(pages, IncidentDrill.FindReport("4711", [_file.Folder])!.Value.Measured.Pages);
+    }
+
+    [Fact]
+    public async Task The_drill_of_an_action_item_deviates_before_it_is_done_and_completes_after()
+    {
+        var written = Write(new ActionItem(1, "Notice sooner: mttd <= 2s", "detect", "ada", false));
+        var drill = DrillReader.Load(written.File!);
+
+        var before = await PlayAsync(drill, firesAfter: TimeSpan.FromSeconds(3));
+        var after = await PlayAsync(drill, firesAfter: TimeSpan.FromSeconds(1));
+
+        Assert.Equal((DrillStatus.Deviated, 1), (before.Status, before.ExitCode));
+        Assert.Equal("mttd", Assert.Single(before.Objectives, o => !o.Met).Name);
+        Assert.Equal((DrillStatus.Completed, 0, null), (after.Status, after.ExitCode, after.Reason));
+
+        // The drill that it came from passes both times: only what was promised tells them apart.
+        Assert.Equal(0, (await PlayAsync(_file.Load(), TimeSpan.FromSeconds(3))).ExitCode);
+        Assert.Equal(0, (await PlayAsync(_file.Load(), TimeSpan.FromSeconds(1))).ExitCode);
+    }
+
     public void Dispose() => _file.Dispose();
+
+    /// <summary>The real engine and judge on a platform that does as it is told.</summary>
+    private static async Task<DrillRecord> PlayAsync(Drill drill, TimeSpan firesAfter)
+    {
+        var clock = new SimulatedTime();
+        var platform = new FakePlatform(clock) { Alert = drill.ExpectedAlert!, FiresAfter = firesAfter };
+        return await DrillEngineTests.PlayAsync(drill, platform, clock, TestContext.Current.CancellationToken);
+    }
 
     private WrittenAction Write(ActionItem item) => Write(_file, item);
 

@@ -98,6 +98,21 @@ public sealed class DrillEngineTests
         Assert.Equal(met ? 0 : 1, record.ExitCode);
     }
 
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(300, false)]
+    [InlineData(null, false)]
+    public async Task The_latency_of_one_journey_is_bounded(int? p99Ms, bool met)
+    {
+        Platform.ReadsP99Ms = p99Ms;
+        var drill = UsersNoticeIt();
+
+        var record = await RunAsync(drill with { Objectives = drill.Objectives with { Latency = [new JourneyLatency("reads", null, null, TimeSpan.FromMilliseconds(250))] } });
+
+        var objective = Assert.Single(record.Objectives, o => o.Name == "reads p99");
+        Assert.Equal((met, (double?)p99Ms, met ? 0 : 1), (objective.Met, objective.Measured, record.ExitCode));
+    }
+
     [Fact]
     public async Task A_lost_write_is_a_miss()
     {
@@ -545,8 +560,7 @@ public sealed class DrillEngineTests
     private async Task<DrillRecord> RunAsync(Drill drill, DrillPhase? interruptIn = null, List<DrillProgress>? told = null)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var record = new DrillRecord { Drill = drill, StartedAt = _clock.GetUtcNow() };
-        var sink = new Sink(value =>
+        return await PlayAsync(drill, Platform, _clock, stop.Token, value =>
         {
             told?.Add(value);
             if (value.Phase == interruptIn)
@@ -554,9 +568,15 @@ public sealed class DrillEngineTests
                 stop.Cancel();
             }
         });
-        await using var engine = new DrillEngine(Platform, record, new Phases(record, _clock, sink), new DrillTimes(), "ledger.jsonl", _clock);
+    }
 
-        await _clock.PlayAsync(engine.RunAsync(stop.Token));
+    /// <summary>Plays a drill to its end, with the real engine and judge.</summary>
+    internal static async Task<DrillRecord> PlayAsync(Drill drill, FakePlatform platform, SimulatedTime clock, CancellationToken cancellationToken, Action<DrillProgress>? onProgress = null)
+    {
+        var record = new DrillRecord { Drill = drill, StartedAt = clock.GetUtcNow() };
+        await using var engine = new DrillEngine(platform, record, new Phases(record, clock, new Sink(onProgress ?? (_ => { }))), new DrillTimes(), "ledger.jsonl", clock);
+
+        await clock.PlayAsync(engine.RunAsync(cancellationToken));
         return record;
     }
 

@@ -24,7 +24,7 @@ public sealed class DrillReaderTests : IDisposable
                 expect: {alert: Slow}
                 usersNotice: true
                 duration: 1m
-                objectives: {mttd: 5s, mttr: 15s, failedRatio: 0.1, budget: 0.0004, p99: 2500ms, lost: 1, alertsAllowed: [Other]}
+                objectives: {mttd: 5s, mttr: 15s, failedRatio: 0.1, budget: 0.0004, p99: 2500ms, latency: {reads: {p50: 10ms, p99: 250ms}, lists: {p95: 1s}}, lost: 1, alertsAllowed: [Other]}
             """);
 
         Assert.Equal(new DrillTraffic(50, TimeSpan.FromSeconds(2), 3, "reads=1"), drill.Traffic);
@@ -35,6 +35,9 @@ public sealed class DrillReaderTests : IDisposable
         Assert.Equal((TimeSpan.FromSeconds(5), 0.1m, 0.0004m), (drill.Objectives.Mttd, drill.Objectives.FailedRatio, drill.Objectives.Budget));
         Assert.Equal((TimeSpan.FromSeconds(2.5), 1), (drill.Objectives.P99, drill.Objectives.Lost));
         Assert.Equal(["Other"], drill.Objectives.AlertsAllowed);
+        Assert.Equal(
+            [new JourneyLatency("reads", TimeSpan.FromMilliseconds(10), null, TimeSpan.FromMilliseconds(250)), new JourneyLatency("lists", null, TimeSpan.FromSeconds(1), null)],
+            drill.Objectives.Latency);
     }
 
     [Fact]
@@ -66,6 +69,10 @@ public sealed class DrillReaderTests : IDisposable
     [InlineData("faults: [{type: app.errors, target: a, for: 2s}]", "parameter 'ratio' is missing")]
     [InlineData("faults: [{type: app.errors, target: a, for: 2s, parameters: {ratio: 0.1, route: /health}}]", "a path that begins with /v1/")]
     [InlineData("objectives: {incidents: -1}", "from 0 to 1000")]
+    [InlineData("objectives: {latency: {read: {p99: 1s}}}", "did you mean 'reads'?")]
+    [InlineData("objectives: {latency: {reads: {p98: 1s}}}", "'reads' of 'latency' has no key 'p98'")]
+    [InlineData("objectives: {latency: {reads: {}}}", "bounds nothing")]
+    [InlineData("objectives: {latency: {reads: 1s}}", "'reads' of 'latency' must be a map")]
     [InlineData("objectives: {alertsForbidden: [\"A*\"]}", "'alertsForbidden' forbids Alert, which 'expect' asks for")]
     public void What_could_not_be_played_or_judged_is_refused(string yaml, string words)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Drills;
+using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Traffic;
 using Back2Code.Lab.Traffic.Verification;
 
@@ -50,6 +51,9 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
     public TimeSpan FailuresLastAfterUndo { get; set; } = TimeSpan.FromSeconds(1);
 
     public bool UsersFail { get; set; } = true;
+
+    /// <summary>What the generator measured of reads; null when there were none.</summary>
+    public double? ReadsP99Ms { get; set; }
 
     public List<DrillAlert> OtherAlerts { get; } = [];
 
@@ -159,6 +163,11 @@ internal sealed class FakePlatform(TimeProvider clock) : IDrillPlatform
         return Task.FromResult(new InjectedFault(receipt, $"faults/{id}.json", now.AddMinutes(1), _ => UndoAsync(id)));
     }
 
+    public List<OperatorControl> Controls { get; } = [];
+
+    public Task<IReadOnlyList<OperatorControl>> ListControlsAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<OperatorControl>>([.. Controls.Where(c => c.At >= since)]);
+
     public bool Fails(DateTimeOffset second) =>
         UsersFail && InjectedAt is { } from && second.AddSeconds(1) > from && (UndoneAt is not { } until || second < until + FailuresLastAfterUndo);
 
@@ -238,7 +247,7 @@ internal sealed class FakeTraffic(FakePlatform platform, TimeProvider clock, Dri
             StaleReads = 0,
             UndeclaredStaleReads = 0,
             Statuses = new Dictionary<string, long> { ["200"] = 100, ["503"] = failing.Count * 10 },
-            ByJourney = new Dictionary<string, JourneySummary>(),
+            ByJourney = platform.ReadsP99Ms is { } reads ? new Dictionary<string, JourneySummary> { ["reads"] = new(100, 0, new LatencyQuantiles(2, 9, reads, reads), null, null) } : new Dictionary<string, JourneySummary>(),
             WarmUp = new WarmUpSummary(10, 0),
             GeneratorCpuPercent = 5,
         });

@@ -28,6 +28,31 @@ public sealed partial class EveryFaultTests
 
     [Theory]
     [MemberData(nameof(Types))]
+    public void It_says_in_sentences_what_proves_it_and_how_it_is_undone(string type)
+    {
+        var fault = FaultCatalogue.Find(type);
+
+        Assert.All([fault.Receipt, fault.Undo], text => Assert.Matches(Sentence(), text));
+        Assert.Equal(4, new[] { fault.Summary, fault.Symptom, fault.Receipt, fault.Undo }.Distinct().Count());
+        Assert.True(!fault.Undo.StartsWith("Nothing to", StringComparison.Ordinal) || !fault.Lasts, $"{type} lasts, and says: {fault.Undo}");
+    }
+
+    /// <summary>Two faults may be undone alike, yet what proves one proves no other.</summary>
+    [Fact]
+    public void No_two_have_the_same_receipt() =>
+        Assert.Empty(FaultCatalogue.All.GroupBy(f => f.Receipt).Where(g => g.Count() > 1).Select(g => $"{string.Join(", ", g.Select(f => f.Type))}: {g.Key}"));
+
+    [Theory]
+    [InlineData("link.latency", "latency")]
+    [InlineData("gateway.weight", "weight")]
+    [InlineData("time.skew", "clock-skew")]
+    [InlineData("postgres.low-work-mem", "work_mem")]
+    [InlineData("rabbitmq.disk-alarm", "disk")]
+    public void Families_build_what_undoes_a_fault_from_its_own_data(string type, string named) =>
+        Assert.Contains(named, FaultCatalogue.Find(type).Undo, StringComparison.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public void Its_parameters_have_names_of_their_own_and_say_what_they_are_and_may_be(string type)
     {
         var parameters = FaultCatalogue.Find(type).Parameters;

@@ -34,7 +34,7 @@ public sealed class GameDayPlanTests
         var one = GameDayPlan.Draw(Drills, faults: 3, minutes: 30, noise: true, seed: 7);
         var two = GameDayPlan.Draw([.. Drills.Reverse()], faults: 3, minutes: 30, noise: true, seed: 7);
 
-        Assert.Equal(one.Rounds.Select(r => (r.Drill, r.InjectAfterSeconds, r.NoiseAfterSeconds)), two.Rounds.Select(r => (r.Drill, r.InjectAfterSeconds, r.NoiseAfterSeconds)));
+        Assert.Equal(one.Rounds.Select(r => (r.Drill, r.InjectAfterSeconds, r.NoiseAfterSeconds, r.Noise)), two.Rounds.Select(r => (r.Drill, r.InjectAfterSeconds, r.NoiseAfterSeconds, r.Noise)));
         Assert.NotEqual(one.Commitment(), two.Commitment());
         Assert.Equal(3, one.Rounds.Select(r => r.Drill).Distinct().Count());
     }
@@ -60,6 +60,23 @@ public sealed class GameDayPlanTests
             Assert.Equal(1200, plan.Rounds.Sum(r => r.WindowSeconds));
         }
     }
+
+    [Fact]
+    public void Noise_is_of_several_kinds_and_a_seed_may_draw_any_of_them()
+    {
+        var drawn = Enumerable.Range(1, 200).SelectMany(seed => GameDayPlan.Draw(Drills, 2, 20, noise: true, seed).Rounds).Select(r => r.Noise).ToHashSet();
+
+        Assert.Equal(GameDayNoise.Kinds.Select(k => k.Key).Order(StringComparer.Ordinal), drawn.Order(StringComparer.Ordinal));
+        Assert.All(GameDayPlan.Draw(Drills, 2, 20, noise: false, seed: 1).Rounds, r => Assert.Null(r.Noise));
+    }
+
+    [Fact]
+    public void Every_kind_of_noise_is_a_fault_that_there_is() => Assert.All(GameDayNoise.Kinds, kind =>
+    {
+        var fault = GameDayNoise.Find(kind.Key);
+        Assert.Empty(FaultCatalogue.Validate(fault.Type, fault.Target, fault.Parameters, fault.For));
+        Assert.Equal(FaultCatalogue.Find(fault.Type).Lasts, fault.For is not null);
+    });
 
     [Fact]
     public void More_faults_than_drills_that_are_fit_are_refused_with_how_many_there_are()

@@ -1,5 +1,6 @@
 using Back2Code.Lab.Drills;
 using Back2Code.Lab.GameDays;
+using Back2Code.Lab.Supervision;
 using Back2Code.UnitTests.Drills;
 
 namespace Back2Code.UnitTests.GameDays;
@@ -108,6 +109,25 @@ public sealed class GameDayRunTests
     }
 
     [Fact]
+    public async Task Noise_comes_beside_the_fault_and_goes_by_itself()
+    {
+        var record = await RunAsync(minutes: 10, noise: true);
+
+        Assert.Null(record.Invalid);
+        Assert.Contains(Platform.Injections, i => i.Type == GameDayNoise.Find(record.Plan.Rounds[0].Noise!).Type);
+        Assert.Equal(2, Platform.Calls.Count(c => c == "undo"));
+    }
+
+    [Fact]
+    public async Task What_was_done_with_the_controls_since_the_beginning_is_on_record()
+    {
+        Platform.Controls.Add(new OperatorControl(_clock.GetUtcNow().AddMinutes(-1), "restart", "redis", WasReady: true));
+        var record = await RunAsync(minutes: 5, onInject: () => Platform.Controls.Add(new OperatorControl(_clock.GetUtcNow(), "restart", "notes-2", WasReady: true)));
+
+        Assert.Equal("notes-2", Assert.Single(record.Controls).Target);
+    }
+
+    [Fact]
     public void Hints_are_given_one_after_another_and_kept()
     {
         Assert.Equal("a", _book.TakeHint(["a", "b"]));
@@ -130,12 +150,12 @@ public sealed class GameDayRunTests
         Assert.Null(_book.Add(OperatorActKind.Note, text: "x"));
     }
 
-    private async Task<GameDayRecord> RunAsync(int minutes, bool blind = true, Action? onInject = null)
+    private async Task<GameDayRecord> RunAsync(int minutes, bool blind = true, Action? onInject = null, bool noise = false)
     {
         var drill = GameDays.Hidden("a");
         var record = new GameDayRecord
         {
-            Plan = GameDayPlan.Draw([drill], 1, minutes, noise: false, seed: 1), Operator = "ada", Blind = blind, StartedAt = _clock.GetUtcNow(), AvailabilityObjective = 0.995m,
+            Plan = GameDayPlan.Draw([drill], 1, minutes, noise, seed: 1), Operator = "ada", Blind = blind, StartedAt = _clock.GetUtcNow(), AvailabilityObjective = 0.995m,
         };
         if (onInject is not null)
         {

@@ -1,5 +1,6 @@
 using Back2Code.Lab.Drills;
 using Back2Code.Lab.GameDays;
+using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Traffic;
 using Back2Code.Lab.Traffic.Verification;
 
@@ -119,6 +120,37 @@ public sealed class GameDayScoreTests
 
         Assert.Equal([("false alarms", -3), ("collateral damage", -5), ("ledger", -20)], score.Deductions.Select(d => (d.Name, d.Points)));
         Assert.Equal(100 - 5 - 3 - 5 - 20, score.Points);
+    }
+
+    [Theory]
+    [InlineData("restart", "notes-2", 100, true, 1)]
+    [InlineData("drain", "notes-1", 100, true, 1)]
+    [InlineData("restart", "notes-2", 100, false, 0)]
+    [InlineData("restart", "postgres", 100, true, 0)]
+    [InlineData("rollback", "postgres", -10, true, 1)]
+    [InlineData("restart", "postgres", 700, true, 1)]
+    public void A_control_used_on_a_part_that_was_well_is_collateral_damage(string kind, string target, int second, bool wasReady, int lines)
+    {
+        var record = Played(hurtFor: 100);
+        record.Controls = [new OperatorControl(Noon.AddSeconds(second), kind, target, wasReady)];
+
+        var deductions = GameDayScore.Of(record).Deductions;
+
+        Assert.Equal(lines, deductions.Count(d => d is { Name: "collateral damage", Points: -5 } && d.Why.StartsWith($"{kind} of {target}", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("notes-1", 0)]
+    [InlineData("notes-2", 0)]
+    [InlineData("postgres", 0)]
+    [InlineData("notifications", 1)]
+    public void Both_ends_of_a_broken_link_are_part_of_what_was_broken(string target, int lines)
+    {
+        var record = Played(hurtFor: 100);
+        record.Rounds[0] = record.Rounds[0] with { Drill = record.Rounds[0].Drill with { Faults = [new DrillFault("link.latency", "notes-*-to-postgres", new Dictionary<string, string>(), TimeSpan.FromSeconds(9))] } };
+        record.Controls = [new OperatorControl(Noon.AddSeconds(50), "restart", target, WasReady: true)];
+
+        Assert.Equal(lines, GameDayScore.Of(record).Deductions.Count);
     }
 
     /// <summary>One round of ten minutes from noon on, in which users are hurt from its beginning for some seconds.</summary>

@@ -51,11 +51,15 @@ public static class FaultCatalogue
         LinkFaults.Slice,
         LinkFaults.LimitData,
         LinkFaults.Cut,
+        LinkFaults.Corrupt,
         LinkFaults.Refuse,
         LinkFaults.Hang,
         new FloodFault(),
         HttpFaults.Delay,
         HttpFaults.Status,
+        HttpFaults.WrongContentType,
+        HttpFaults.HugeHeader,
+        HttpFaults.RetryAfter,
         HttpFaults.Abort,
         HttpFaults.Truncate,
 
@@ -67,6 +71,7 @@ public static class FaultCatalogue
         new TerminateBackendsFault(),
         new DeadlocksFault(),
         new DropIndexFault(),
+        new StaleStatisticsFault(),
         new SlowWritesFault(),
         new CheckpointStormFault(),
         .. ServerSettingFault.All,
@@ -90,6 +95,7 @@ public static class FaultCatalogue
         RepeatedDeliveryFault.Exact,
         BadEventFault.Poison,
         RepeatedDeliveryFault.Republished,
+        RepeatedDeliveryFault.Batch,
         .. BadEventFault.Events,
 
         // gateway, traffic, time, configuration, deploy, keys, dns
@@ -107,6 +113,7 @@ public static class FaultCatalogue
         TrafficFaults.SlowClients,
         TrafficFaults.RetryClients,
         ApplicationFaults.ClockSkew,
+        ApplicationFaults.Rollover,
         ConfigurationFaults.Setting,
         ConfigurationFaults.WrongPassword,
         ConfigurationFaults.WrongPort,
@@ -124,6 +131,7 @@ public static class FaultCatalogue
         KeyFaults.Unreachable,
         new CertificateFault(),
         ConfigurationFaults.NoSuchName,
+        ConfigurationFaults.WrongAddress,
 
         // application, dotnet
         ApplicationFaults.Errors,

@@ -49,7 +49,7 @@ public static class FaultDocument
 
     private static void Describe(StringBuilder text, IFault fault)
     {
-        text.Append(Invariant($"\n### {fault.Type}\n\n{fault.Summary}{Needs(fault)}\n\n- Symptom: {fault.Symptom}\n- Target: {TargetOf(fault)}{(fault.Lasts ? ", until it is undone" : "; happens once")}\n"));
+        text.Append(Invariant($"\n### {fault.Type}\n\n{fault.Summary}{Needs(fault)}\n\n- Symptom: {fault.Symptom}\n- Receipt: {fault.Receipt}\n- Undo: {fault.Undo}\n- Target: {TargetOf(fault)}{(fault.Lasts ? ", until it is undone" : "; happens once")}\n"));
         foreach (var parameter in fault.Parameters)
         {
             text.Append(Invariant($"- `{parameter.Name}`{(parameter.Required ? " (required)" : "")}: {parameter.Summary} {Capital(parameter.Allowed)}.\n"));

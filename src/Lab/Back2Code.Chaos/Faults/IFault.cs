@@ -15,6 +15,12 @@ public interface IFault
     /// <summary>What an operator is to expect to see, in one or two sentences.</summary>
     string Symptom { get; }
 
+    /// <summary>What is observed on the target as proof that it took place, in a sentence: the rule behind <see cref="Faults.Receipt.Observed"/>.</summary>
+    string Receipt { get; }
+
+    /// <summary>What its inverse does and when that runs, in a sentence or two; for what happens once, why there is nothing to undo.</summary>
+    string Undo { get; }
+
     /// <summary>Whose rights it takes.</summary>
     FaultNeeds Needs => FaultNeeds.User;
 
@@ -35,7 +41,7 @@ public interface IFault
 
     /// <summary>
     /// Writes the undo record, acts, then watches until the effect is seen or its patience ends.
-    /// A fault that was not seen comes back with <see cref="Receipt.Observed"/> false and still has to be undone.
+    /// A fault that was not seen comes back with <see cref="Faults.Receipt.Observed"/> false and still has to be undone.
     /// Whatever is thrown from here has been undone already, or stays in the undo record for <see cref="FaultJournal.HealAsync"/>.
     /// </summary>
     /// <exception cref="FaultException">The target is unknown or a parameter is out of its range; nothing was touched.</exception>

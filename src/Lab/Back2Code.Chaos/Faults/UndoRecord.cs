@@ -63,6 +63,7 @@ internal sealed record UndoRecord
 [JsonDerivedType(typeof(RestoreServerSetting), "restore-server-setting")]
 [JsonDerivedType(typeof(RestoreRole), "restore-role")]
 [JsonDerivedType(typeof(GrantAgain), "grant-again")]
+[JsonDerivedType(typeof(RestoreStatistics), "restore-statistics")]
 [JsonDerivedType(typeof(DropTrigger), "drop-trigger")]
 [JsonDerivedType(typeof(RestoreRedisSetting), "restore-redis-setting")]
 [JsonDerivedType(typeof(DeleteKeys), "delete-keys")]

@@ -52,6 +52,8 @@ internal static class FaultListCommand
         fault.Family,
         fault.Summary,
         fault.Symptom,
+        fault.Receipt,
+        fault.Undo,
         Needs = fault.Needs.ToString().ToLowerInvariant(),
         fault.Instead,
         Target = fault.TargetKind.ToString().ToLowerInvariant(),

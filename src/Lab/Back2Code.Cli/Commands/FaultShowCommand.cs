@@ -11,7 +11,7 @@ internal static class FaultShowCommand
         var type = new Argument<string>("type") { Description = "As `fault list` names it", HelpName = "TYPE" };
         var json = LabOptions.Json();
         var command = new Command("show", """
-            Show what a fault does, what to expect, its parameters with their ranges, and a command that injects it.
+            Show what a fault does, what to expect, what proves it, how it is undone, its parameters with their ranges, and a command that injects it.
 
             Examples:
               back2code fault show link.latency
@@ -42,6 +42,8 @@ internal static class FaultShowCommand
         Console.WriteLine($"{fault.Type} ({fault.Family})");
         Console.WriteLine($"  {fault.Summary}");
         Console.WriteLine($"  symptom   {fault.Symptom}");
+        Console.WriteLine($"  receipt   {fault.Receipt}");
+        Console.WriteLine($"  undo      {fault.Undo}");
         Console.WriteLine($"  target    {(fault.TargetKind == FaultTargetKind.Host ? "host" : $"a {fault.TargetKind.ToString().ToLowerInvariant()}; * stands for any run of characters")}");
         Console.WriteLine($"  lasts     {(fault.Lasts ? "until it is undone: --for, or fault remove" : "happens once")}");
         Console.WriteLine($"  needs     {(fault.Needs == FaultNeeds.User ? "nothing that you have not" : $"root; otherwise {fault.Instead}")}");

@@ -67,7 +67,7 @@ internal static class GatewayCommand
             var servers = await ServersAsync(lab, cancellationToken);
             var found = servers.FirstOrDefault(s => s.Name == name)
                 ?? throw new LabException($"The gateway has no server '{name}'; there are {string.Join(", ", servers.Select(s => s.Name))}.");
-            var answer = await lab.AskGatewayAsync($"set server {found.Backend}/{found.Name} state {to}", cancellationToken);
+            var answer = await lab.AsOperator().AskGatewayAsync($"set server {found.Backend}/{found.Name} state {to}", cancellationToken);
             if (answer.Length > 0)
             {
                 throw new LabException($"The gateway refused: {answer}");

@@ -39,7 +39,7 @@ internal static class RestartCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var lab = await LabOptions.ConnectAsync(LabOptions.Read(parsed, state), cancellationToken);
-            await act(lab, parsed.GetRequiredValue(process), cancellationToken);
+            await act(lab.AsOperator(), parsed.GetRequiredValue(process), cancellationToken);
             await lab.WaitUntilReadyAsync(Patience, progress: null, cancellationToken);
             Console.WriteLine($"{parsed.GetRequiredValue(process)} runs, and everything is ready.");
             return 0;

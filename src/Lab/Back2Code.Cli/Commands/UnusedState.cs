@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Back2Code.Cli.Commands;
 
-/// <summary>The <c>--state</c> of a command that is about no platform: taken, and not looked at.</summary>
+/// <summary>The <c>--state</c> of a command that is about no platform: the command itself does not look at it. What a killed platform left there is undone all the same (<see cref="SettledFaults"/>).</summary>
 internal sealed class UnusedState : Option<string?>
 {
     public UnusedState()

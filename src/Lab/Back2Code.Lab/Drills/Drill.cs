@@ -111,6 +111,9 @@ public sealed record DrillObjectives
 
     public TimeSpan? P99 { get; init; }
 
+    /// <summary>The same for single journeys: what one kind of request keeps while others may not.</summary>
+    public IReadOnlyList<JourneyLatency> Latency { get; init; } = [];
+
     public int Lost { get; init; }
 
     public int Duplicated { get; init; }
@@ -129,3 +132,6 @@ public sealed record DrillObjectives
     /// <summary>How many messages may call somebody, by monitoring's log of what a pager would be sent.</summary>
     public int? Pages { get; init; }
 }
+
+/// <summary>Bounds on the response times of one journey of the traffic, such as <c>reads</c>; a null is not judged.</summary>
+public sealed record JourneyLatency(string Journey, TimeSpan? P50, TimeSpan? P95, TimeSpan? P99);

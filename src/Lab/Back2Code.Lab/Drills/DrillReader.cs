@@ -4,6 +4,7 @@ using Back2Code.Chaos.Experiments;
 using Back2Code.Chaos.Experiments.Documents;
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Supervision;
+using Back2Code.Lab.Traffic;
 
 namespace Back2Code.Lab.Drills;
 
@@ -253,7 +254,7 @@ public static class DrillReader
             }
 
             const string What = "'objectives'";
-            CheckKeys(objectives, What, "mttd", "mttr", "signal", "failedRatio", "budget", "p50", "p95", "p99", "lost", "duplicated", "stale", "incidents", "pages", "alertsAllowed", "alertsForbidden");
+            CheckKeys(objectives, What, "mttd", "mttr", "signal", "failedRatio", "budget", "p50", "p95", "p99", "latency", "lost", "duplicated", "stale", "incidents", "pages", "alertsAllowed", "alertsForbidden");
             return new DrillObjectives
             {
                 Mttd = Duration(objectives, "mttd", What),
@@ -264,6 +265,7 @@ public static class DrillReader
                 P50 = Duration(objectives, "p50", What),
                 P95 = Duration(objectives, "p95", What),
                 P99 = Duration(objectives, "p99", What),
+                Latency = ReadLatency(objectives),
                 Lost = Whole(objectives, "lost", What, 0, int.MaxValue) ?? 0,
                 Duplicated = Whole(objectives, "duplicated", What, 0, int.MaxValue) ?? 0,
                 Stale = Whole(objectives, "stale", What, 0, int.MaxValue) ?? 0,
@@ -272,6 +274,34 @@ public static class DrillReader
                 AlertsAllowed = Names(objectives, "alertsAllowed", "an allowed alert"),
                 AlertsForbidden = Names(objectives, "alertsForbidden", "a forbidden alert"),
             };
+        }
+
+        private List<JourneyLatency> ReadLatency(MappingNode objectives)
+        {
+            const string What = "'latency'";
+            var bounds = new List<JourneyLatency>();
+            if (objectives.Find("latency") is not { } entry || report.AsMap(entry.Value, What) is not { } journeys)
+            {
+                return bounds;
+            }
+
+            CheckKeys(journeys, What, [.. TrafficMix.All.Select(TrafficMix.Name)]);
+            foreach (var journey in journeys.Entries)
+            {
+                string what = $"'{journey.Key}' of {What}";
+                if (report.AsMap(journey.Value, what) is { } one)
+                {
+                    CheckKeys(one, what, "p50", "p95", "p99");
+                    if (one.Entries.Count == 0)
+                    {
+                        report.Add(journey.Value, $"{what} bounds nothing; expected p50, p95 or p99, for example {{p99: 250ms}}");
+                    }
+
+                    bounds.Add(new JourneyLatency(journey.Key, Duration(one, "p50", what), Duration(one, "p95", what), Duration(one, "p99", what)));
+                }
+            }
+
+            return bounds;
         }
 
         private List<string> Names(MappingNode map, string key, string what) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Back2Code.Chaos.Faults;
+using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Traffic;
 using Back2Code.Lab.Traffic.Verification;
 
@@ -55,6 +56,9 @@ internal interface IDrillPlatform
     Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, TimeSpan patience, Action<VerificationProgress> onProgress, CancellationToken cancellationToken);
 
     Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken);
+
+    /// <summary>What operators did with the platform's own controls since a time.</summary>
+    Task<IReadOnlyList<OperatorControl>> ListControlsAsync(DateTimeOffset since, CancellationToken cancellationToken);
 }
 
 /// <summary>The traffic of one drill.</summary>

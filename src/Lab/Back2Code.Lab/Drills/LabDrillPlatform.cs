@@ -87,6 +87,8 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
     public Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken) => FaultCatalogue.Find(fault.Type).InjectAsync(
         new FaultContext { Platform = _target, Target = fault.Target, Parameters = fault.Parameters, For = fault.For }, cancellationToken);
 
+    public Task<IReadOnlyList<OperatorControl>> ListControlsAsync(DateTimeOffset since, CancellationToken cancellationToken) => _platform.Client.ListControlsAsync(since, cancellationToken);
+
     public void Dispose()
     {
         _http.Dispose();

@@ -67,16 +67,22 @@ internal static class ObjectiveJudge
             yield return new Objective("budget", (double)budget, record.Budget?.BurntRatio, "ratio", record.Budget is null ? "no count of the gateway's requests" : null);
         }
 
-        foreach (var (name, target, measured) in new[]
+        var all = Latencies("", (objectives.P50, objectives.P95, objectives.P99), traffic?.LatencyMs, "no summary of the traffic");
+        var single = objectives.Latency.SelectMany(l => Latencies(
+            l.Journey + " ", (l.P50, l.P95, l.P99), traffic?.ByJourney.GetValueOrDefault(l.Journey)?.LatencyMs, $"no request of the journey {l.Journey} was measured"));
+        foreach (var objective in all.Concat(single))
         {
-            ("p50", objectives.P50, traffic?.LatencyMs.P50),
-            ("p95", objectives.P95, traffic?.LatencyMs.P95),
-            ("p99", objectives.P99, traffic?.LatencyMs.P99),
-        })
+            yield return objective;
+        }
+    }
+
+    private static IEnumerable<Objective> Latencies(string of, (TimeSpan? P50, TimeSpan? P95, TimeSpan? P99) bounds, Traffic.LatencyQuantiles? measured, string missing)
+    {
+        foreach (var (name, target, value) in new[] { ("p50", bounds.P50, measured?.P50), ("p95", bounds.P95, measured?.P95), ("p99", bounds.P99, measured?.P99) })
         {
             if (target is { } bound)
             {
-                yield return new Objective(name, bound.TotalMilliseconds, measured, "ms");
+                yield return new Objective(of + name, bound.TotalMilliseconds, value, "ms", value is null ? missing : null);
             }
         }
     }

@@ -26,6 +26,7 @@ internal sealed class GameDayEnd(IDrillPlatform platform, GameDayRecord record, 
             await PlatformCalm.AwaitAsync(platform, clock, cancellationToken);
             await FindCollateralAsync(cancellationToken);
         });
+        await NoteAsync("what was done with the controls could not be read", async () => record.Controls = await platform.ListControlsAsync(record.StartedAt, cancellationToken));
         if (traffic is not null)
         {
             await NoteAsync("the ledger could not be verified", () => VerifyAsync(traffic));

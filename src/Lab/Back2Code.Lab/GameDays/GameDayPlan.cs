@@ -36,6 +36,7 @@ public sealed record GameDayPlan(int Seed, string Nonce, int Minutes, IReadOnlyL
             InjectAfterSeconds = Math.Round(window.TotalSeconds * (0.05 + (0.25 * random.NextDouble())), 1),
             WindowSeconds = Math.Round(window.TotalSeconds, 1),
             NoiseAfterSeconds = noise ? Math.Round(window.TotalSeconds * 0.5 * random.NextDouble(), 1) : null,
+            Noise = noise ? GameDayNoise.Kinds[random.Next(GameDayNoise.Kinds.Count)].Key : null,
         })]);
     }
 
@@ -61,4 +62,7 @@ public sealed record GameDayRound
 
     /// <summary>When something harmless happens besides; null without noise.</summary>
     public double? NoiseAfterSeconds { get; init; }
+
+    /// <summary>What; one of <see cref="GameDayNoise.Kinds"/>.</summary>
+    public string? Noise { get; init; }
 }

@@ -1,5 +1,6 @@
 using Back2Code.Chaos.Faults;
 using Back2Code.Lab.Drills;
+using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Traffic;
 using Back2Code.Lab.Traffic.Verification;
 
@@ -31,6 +32,9 @@ public sealed class GameDayRecord
 
     /// <summary>What the operator left behind other than it was: a server out of the gateway's balance, a process that is not ready.</summary>
     public List<string> Collateral { get; } = [];
+
+    /// <summary>What was done with the platform's own controls.</summary>
+    public IReadOnlyList<OperatorControl> Controls { get; set; } = [];
 
     public List<string> Notes { get; } = [];
 

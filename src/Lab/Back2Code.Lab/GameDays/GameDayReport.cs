@@ -46,6 +46,7 @@ internal static class GameDayReport
             Requests = record.Traffic is not { } traffic ? null : new { traffic.Total, traffic.Failed, traffic.FailedRatio },
             record.Ledger,
             record.Collateral,
+            record.Controls,
             record.Notes,
         },
         GameDayJson.Indented);
@@ -77,6 +78,11 @@ internal static class GameDayReport
         Line("## What the operator did");
         Rows("| UTC | what | said |", "|---|---|---|", record.Acts.Where(a => a.Kind != OperatorActKind.WriteUp).Select(a =>
             $"| {ReportTime.Clock(a.At)} | {a.Kind.ToString().ToLowerInvariant()} | {Cell(string.Join(": ", new[] { a.Component, a.Cause, a.Text }.Where(t => !string.IsNullOrWhiteSpace(t))))} |"));
+        if (record.Controls.Count > 0)
+        {
+            Rows("| UTC | control | of | it was |", "|---|---|---|---|", record.Controls.Select(c => $"| {ReportTime.Clock(c.At)} | {c.Kind} | {Cell(c.Target)} | {(c.WasReady ? "ready" : "not ready")} |"));
+        }
+
         foreach (var writeUp in record.Acts.Where(a => a.Kind == OperatorActKind.WriteUp))
         {
             Line("## The write-up");

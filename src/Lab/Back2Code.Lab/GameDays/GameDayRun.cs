@@ -15,9 +15,6 @@ internal sealed class GameDayRun : IAsyncDisposable
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
 
-    // Small enough that no user and no alert notices; there to be looked at in vain.
-    private static readonly DrillFault Noise = new("link.latency", "notes-2-to-redis", new Dictionary<string, string> { ["latency"] = "15ms" }, TimeSpan.FromSeconds(20));
-
     private readonly IDrillPlatform _platform;
     private readonly GameDayRecord _record;
     private readonly GameDayBook _book;
@@ -240,16 +237,17 @@ internal sealed class GameDayRun : IAsyncDisposable
 
     private async Task MakeNoiseAsync(GameDayRound round, CancellationToken cancellationToken)
     {
-        if (round.NoiseAfterSeconds is not { } after)
+        if (round is not { NoiseAfterSeconds: { } after, Noise: { } kind })
         {
             return;
         }
 
         await Task.Delay(TimeSpan.FromSeconds(after), _clock, cancellationToken);
-        var noise = await _platform.InjectAsync(Noise, cancellationToken);
+        var harmless = GameDayNoise.Find(kind);
+        var noise = await _platform.InjectAsync(harmless, cancellationToken);
         try
         {
-            await Task.Delay(Noise.For!.Value, _clock, cancellationToken);
+            await Task.Delay(harmless.For ?? TimeSpan.Zero, _clock, cancellationToken);
         }
         finally
         {

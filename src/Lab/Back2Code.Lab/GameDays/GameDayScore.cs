@@ -23,7 +23,7 @@ public sealed record GameDayScore(IReadOnlyList<RoundScore> Rounds, IReadOnlyLis
             yield return new ScoreLine("false alarms", -3 * idle, 0, FormattableString.Invariant($"{idle} acts while nothing was broken"));
         }
 
-        foreach (var left in record.Collateral)
+        foreach (var left in record.Collateral.Concat(NeedlessControls.Of(record)))
         {
             yield return new ScoreLine("collateral damage", -5, 0, left);
         }

@@ -22,7 +22,7 @@ internal sealed class ControlApi : IAsyncDisposable
 
     /// <param name="mapMore">For what else the lab answers.</param>
     public static async Task<ControlApi> StartAsync(
-        string socket, Supervisor supervisor, GatewayApi gateway, Func<LabStatus> status, Action shutdown, Action<IEndpointRouteBuilder> mapMore, CancellationToken cancellationToken)
+        string socket, Supervisor supervisor, GatewayApi gateway, OperatorControls controls, Func<LabStatus> status, Action shutdown, Action<IEndpointRouteBuilder> mapMore, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -42,10 +42,11 @@ internal sealed class ControlApi : IAsyncDisposable
             supervisor.Processes.Select(p => p.Snapshot).Select(s => new TargetProcess(s.Name, s.Pid, s.StartTime, s.Port, s.Overridden)), LabJson.Options, context.RequestAborted));
         app.MapPut("/v1/processes/{name}/hold", context => HoldAsync(context, supervisor));
         app.MapDelete("/v1/processes/{name}/hold", context => ReleaseAsync(context, supervisor));
-        app.MapPost("/v1/processes/{name}/restart", context => RestartAsync(context, supervisor));
+        app.MapPost("/v1/processes/{name}/restart", context => RestartAsync(context, supervisor, controls));
         app.MapPut("/v1/processes/{name}/override", context => OverrideAsync(context, supervisor));
-        app.MapDelete("/v1/processes/{name}/override", context => RestoreAsync(context, supervisor));
-        app.MapPost("/v1/gateway", context => AskGatewayAsync(context, gateway));
+        app.MapDelete("/v1/processes/{name}/override", context => RestoreAsync(context, supervisor, controls));
+        app.MapPost("/v1/gateway", context => AskGatewayAsync(context, gateway, supervisor, controls));
+        app.MapGet("/v1/operator/controls", context => context.Response.WriteAsJsonAsync(controls.List(), LabJson.Options, context.RequestAborted));
         app.MapPost("/v1/shutdown", context =>
         {
             context.Response.StatusCode = StatusCodes.Status202Accepted;
@@ -113,20 +114,31 @@ internal sealed class ControlApi : IAsyncDisposable
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static async Task RestoreAsync(HttpContext context, Supervisor supervisor)
+    private static async Task RestoreAsync(HttpContext context, Supervisor supervisor, OperatorControls controls)
     {
         if (await FindAsync(context, supervisor) is { } process)
         {
+            // Where there is nothing to take back, nothing happens.
+            if (IsOperator(context) && process.Snapshot is { Overridden: true } before)
+            {
+                controls.Add("rollback", before.Name, before.State == ProcessState.Ready);
+            }
+
             await process.ReplaceAsync(null, CancellationToken.None);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
     }
 
-    private static async Task AskGatewayAsync(HttpContext context, GatewayApi gateway)
+    private static async Task AskGatewayAsync(HttpContext context, GatewayApi gateway, Supervisor supervisor, OperatorControls controls)
     {
         if (await RequestBody.ReadAsync<GatewayRequest>(context, LabJson.Options, static r => r.Complaint()) is not { } request)
         {
             return;
+        }
+
+        if (IsOperator(context) && OperatorControls.TakenOut(request.Command) is var (kind, server))
+        {
+            controls.Add(kind, server, supervisor.Find(server) is not { Snapshot.State: not ProcessState.Ready });
         }
 
         try
@@ -139,14 +151,17 @@ internal sealed class ControlApi : IAsyncDisposable
         }
     }
 
-    private static async Task RestartAsync(HttpContext context, Supervisor supervisor)
+    private static async Task RestartAsync(HttpContext context, Supervisor supervisor, OperatorControls controls)
     {
         if (await FindAsync(context, supervisor) is { } process)
         {
+            controls.Add("restart", process.Spec.Name, process.Snapshot.State == ProcessState.Ready);
             await process.RestartAsync(context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
     }
+
+    private static bool IsOperator(HttpContext context) => context.Request.Headers.ContainsKey(OperatorControls.Header);
 
     private static async Task<SupervisedProcess?> FindAsync(HttpContext context, Supervisor supervisor)
     {

@@ -64,6 +64,17 @@ public sealed partial class LabClient : IDisposable
         }
     }
 
+    /// <summary>From now on it asks in an operator's place: the lab notes what is done with its controls.</summary>
+    public LabClient AsOperator()
+    {
+        _http.DefaultRequestHeaders.Add(OperatorControls.Header, "1");
+        return this;
+    }
+
+    /// <summary>What operators did with the controls since a time, in order.</summary>
+    public async Task<IReadOnlyList<OperatorControl>> ListControlsAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        [.. (await _http.GetFromJsonAsync<List<OperatorControl>>("/v1/operator/controls", LabJson.Options, cancellationToken) ?? []).Where(c => c.At >= since)];
+
     public async Task<LabStatus> GetStatusAsync(CancellationToken cancellationToken) =>
         await _http.GetFromJsonAsync<LabStatus>("/v1/status", LabJson.Options, cancellationToken)
         ?? throw new JsonException("The lab answered an empty status.");

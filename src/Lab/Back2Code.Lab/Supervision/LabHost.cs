@@ -273,7 +273,7 @@ internal sealed class LabHost : IAsyncDisposable
             _faults = new LabFaults(new LabClient(_state.ControlSocket), _state.Paths, Status(), _time, _report);
             var gateway = new GatewayApi(Path.Combine(_state.RunDirectory, "haproxy.sock"));
             _api = await ControlApi.StartAsync(
-                _state.ControlSocket, _supervisor, gateway, Status, () => _shutdownAsked.TrySetResult(), new FaultApi(_faults, _workers).Map, cancellationToken);
+                _state.ControlSocket, _supervisor, gateway, new OperatorControls(_time), Status, () => _shutdownAsked.TrySetResult(), new FaultApi(_faults, _workers).Map, cancellationToken);
             _logBounds = new LogBounds(_state.Paths).RunAsync(_background.Token);
 
             // Somebody may lose patience while it starts, and ask another process to stop it.

@@ -63,8 +63,9 @@ internal sealed class DisturbanceKinds(ChaosSwitch chaos, SkewableTime time, ILo
 
     private static TimeSpan Offset(DisturbanceOrder order)
     {
-        const double TenYears = 10 * 365.0 * 86_400;
-        return TimeSpan.FromSeconds(Between("offsetSeconds", order.OffsetSeconds, -TenYears, TenYears));
+        // Past the end of 32-bit seconds in 2038, and back to before the first certificate.
+        const double SixtyYears = 60 * 365.0 * 86_400;
+        return TimeSpan.FromSeconds(Between("offsetSeconds", order.OffsetSeconds, -SixtyYears, SixtyYears));
     }
 
     private static double Between(string name, double? value, double least, double most) =>

@@ -15,6 +15,7 @@ public sealed class FaultyPostgres : IAsyncLifetime
           UNION ALL SELECT rolname || ' ' || rolcanlogin || ' ' || rolconnlimit || ' ' || coalesce(rolpassword, '') FROM pg_authid WHERE rolname NOT LIKE 'pg\_%'
           UNION ALL SELECT 'may ' || p || ': ' || has_table_privilege('notes', 'notes.notes', p) FROM unnest(ARRAY['select', 'insert', 'update', 'delete']) AS p
           UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+          UNION ALL SELECT 'options ' || coalesce(reloptions::text, '') FROM pg_class WHERE oid = 'notes.notes'::regclass
           UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
           UNION ALL SELECT 'session ' || application_name FROM pg_stat_activity WHERE application_name LIKE 'fault %'
           UNION ALL SELECT 'lock ' || mode FROM pg_locks WHERE relation = 'notes.notes'::regclass) AS lines

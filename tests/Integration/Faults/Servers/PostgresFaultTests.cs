@@ -49,6 +49,23 @@ public sealed class PostgresFaultTests(FaultyPostgres postgres) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_table_without_statistics_has_them_again_when_the_fault_ends_and_keeps_its_own_setting()
+    {
+        const string known = "DO $$ BEGIN ASSERT (SELECT reltuples >= 0 FROM pg_class WHERE oid = 'notes.notes'::regclass) AND EXISTS (SELECT FROM pg_stats WHERE tablename = 'notes'); END $$";
+        await postgres.AsNotesAsync("ALTER TABLE notes.notes SET (autovacuum_enabled = true)");
+        var before = await postgres.FingerprintAsync();
+
+        var fault = await _platform.InjectAsync("postgres.stale-statistics", ("table", "notes.notes"));
+        Assert.Equal(PostgresErrorCodes.AssertFailure, await postgres.ErrorAsNotesAsync(known));
+        Assert.NotEmpty(await _platform.FindTracesAsync("postgres"));
+        await fault.UndoAsync(Cancellation);
+
+        await postgres.AsNotesAsync(known);
+        Assert.Equal(before, await postgres.FingerprintAsync());
+        await postgres.AsNotesAsync("ALTER TABLE notes.notes RESET (autovacuum_enabled)");
+    }
+
+    [Fact]
     public async Task A_locked_table_stops_a_reader_and_a_locked_row_only_a_writer()
     {
         var rows = await _platform.InjectAsync("postgres.lock-rows", ("table", "notes.notes"));

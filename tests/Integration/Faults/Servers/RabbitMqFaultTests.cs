@@ -11,7 +11,7 @@ public sealed class RabbitMqFaultTests(FaultyRabbitMq rabbitMq) : IClassFixture<
 {
     private readonly FaultyServer _platform = rabbitMq.Platform;
 
-    public static TheoryData<string> BadEvents => [.. FaultCatalogue.All.Where(f => f.Family == "data" && f.Type != "data.republished-event").Select(f => f.Type), "rabbitmq.poison-message"];
+    public static TheoryData<string> BadEvents => [.. FaultCatalogue.All.Where(f => f.Family == "data" && f.Type is not ("data.republished-event" or "data.duplicate-batch")).Select(f => f.Type), "rabbitmq.poison-message"];
 
     [Theory]
     [MemberData(nameof(BadEvents))]
@@ -35,6 +35,7 @@ public sealed class RabbitMqFaultTests(FaultyRabbitMq rabbitMq) : IClassFixture<
     [Theory]
     [InlineData("rabbitmq.duplicate-delivery", false)]
     [InlineData("data.republished-event", true)]
+    [InlineData("data.duplicate-batch", false)]
     public async Task A_repeated_event_is_known_to_the_inbox_by_its_id_alone(string type, bool takesEffectAgain)
     {
         var injecting = _platform.InjectAsync(type, [.. rabbitMq.Where(type), ("copies", "2")]);

@@ -6,7 +6,8 @@ using RabbitMQ.Client;
 namespace Back2Code.Chaos.Faults.Data;
 
 /// <summary>Events that no consumer can handle. What becomes of them shows in the dead-letter queue; they are removed from there when the fault ends.</summary>
-internal sealed class BadEventFault(string type, string summary, Func<FaultContext, StrayEvent> make, bool directly = false) : RabbitMqFault
+/// <param name="kind">What its messages are, as in "a dead letter came that is …".</param>
+internal sealed class BadEventFault(string type, string summary, string kind, Func<FaultContext, StrayEvent> make, bool directly = false) : RabbitMqFault
 {
     private const string Created = "note.created";
     private const string AnyId = "019a0000-0000-7000-8000-000000000000";
@@ -14,6 +15,7 @@ internal sealed class BadEventFault(string type, string summary, Func<FaultConte
     public static IFault Poison { get; } = new BadEventFault(
         "rabbitmq.poison-message",
         "Puts messages into a queue that are no events at all.",
+        "no event at all",
         context => new StrayEvent(
             Created,
             new BasicProperties { DeliveryMode = DeliveryModes.Persistent, Headers = new Dictionary<string, object?> { [StrayEvent.FaultHeader] = context.FaultId } },
@@ -22,15 +24,16 @@ internal sealed class BadEventFault(string type, string summary, Func<FaultConte
 
     public static IReadOnlyList<IFault> Events { get; } =
     [
-        new BadEventFault("data.not-json", "Publishes events whose body is cut off in the middle.", context => Json(context, """{"noteId":""")),
-        new BadEventFault("data.missing-fields", "Publishes events of a schema that has lost its fields.", context => Json(context, """{"id":7,"owner":"nobody"}""")),
-        new BadEventFault("data.null-fields", "Publishes events whose fields are all null.", context => Json(context, """{"noteId":null,"ownerId":null,"version":null}""")),
-        new BadEventFault("data.wrong-units", "Publishes events whose version is a negative number: the right shape with a meaning that cannot be.", context => Json(context, $$"""{"noteId":"{{AnyId}}","ownerId":"nobody","version":-1000}""")),
+        new BadEventFault("data.not-json", "Publishes events whose body is cut off in the middle.", "cut off in the middle", context => Json(context, """{"noteId":""")),
+        new BadEventFault("data.missing-fields", "Publishes events of a schema that has lost its fields.", "without the fields that it needs", context => Json(context, """{"id":7,"owner":"nobody"}""")),
+        new BadEventFault("data.null-fields", "Publishes events whose fields are all null.", "full of nulls", context => Json(context, """{"noteId":null,"ownerId":null,"version":null}""")),
+        new BadEventFault("data.wrong-units", "Publishes events whose version is a negative number: the right shape with a meaning that cannot be.", "of a negative version", context => Json(context, $$"""{"noteId":"{{AnyId}}","ownerId":"nobody","version":-1000}""")),
         new BadEventFault(
             "data.oversized-event",
             "Publishes events of 2 MiB each.",
+            "of 2 MiB",
             context => Json(context, $$"""{"noteId":"{{AnyId}}","ownerId":"nobody","version":1,"padding":"{{new string('x', 2 * 1024 * 1024)}}"}""")),
-        new BadEventFault("data.future-envelope", "Publishes events in a version of CloudEvents that does not exist yet.", context => Json(context, """{"noteId":null}""", "2.0")),
+        new BadEventFault("data.future-envelope", "Publishes events in a version of CloudEvents that does not exist yet.", "of an unknown version of CloudEvents", context => Json(context, """{"noteId":null}""", "2.0")),
     ];
 
     public override string Type => type;
@@ -38,6 +41,10 @@ internal sealed class BadEventFault(string type, string summary, Func<FaultConte
     public override string Summary => summary;
 
     public override string Symptom => "The dead-letter queue grows, each letter with its reason; everything else goes on.";
+
+    public override string Receipt => $"The dead-letter queue of the queue has grown since the first message that was {kind}.";
+
+    public override string Undo => "Publishes no more and takes the fault's own dead letters away, told by their header, when the fault ends, or as soon as RabbitMQ runs again after that; others stay.";
 
     public override FaultExample Example => new("rabbitmq", ("every", "500ms"));
 

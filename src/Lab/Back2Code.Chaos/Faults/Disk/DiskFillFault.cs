@@ -16,6 +16,10 @@ internal sealed class DiskFillFault : IFault
 
     public string Symptom => "Free space falls at once by that much; whatever watches disks has to say so before anything fails.";
 
+    public string Receipt => "The free space of the disk has fallen by at least half of the size asked for.";
+
+    public string Undo => "Deletes the ballast file when the fault ends; should the platform be gone by then, whatever command comes next does.";
+
     public FaultExample Example { get; } = new("postgres", ("size", "64"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

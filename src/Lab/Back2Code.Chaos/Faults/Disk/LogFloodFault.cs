@@ -17,6 +17,10 @@ internal sealed class LogFloodFault : IFault
 
     public string Symptom => "The log grows until it is cut; what it said before is gone, and whoever reads logs finds nothing but noise.";
 
+    public string Receipt => "The process's log has grown by 64 KiB within 5 s.";
+
+    public string Undo => "Stops writing when the fault ends, or its injector is gone; the lines stay until the lab's bound on logs cuts them off.";
+
     public FaultExample Example { get; } = new("notes-1", ("rate", "1"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -13,6 +13,10 @@ internal sealed class ReadOnlyFault : IFault
 
     public string Symptom => "'Permission denied' in the log of whoever makes files; what only writes to open files does not notice.";
 
+    public string Receipt => "The folder has its new mode; an ordinary user's attempt to make a file in it is refused.";
+
+    public string Undo => "Gives the folder the mode noted before when the fault ends; should the platform be gone by then, whatever command comes next does.";
+
     public FaultExample Example { get; } = new("monitoring");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

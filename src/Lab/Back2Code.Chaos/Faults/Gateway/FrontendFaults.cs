@@ -15,6 +15,7 @@ internal sealed class FrontendFault : IFault
         Type = "gateway.max-connections",
         Summary = "Lets the gateway hold only so many connections of clients; further ones wait to be accepted.",
         Symptom = "Clients with open connections are served as ever; new ones connect and hear nothing until another closes.",
+        Receipt = "HAProxy's statistics show the new limit on sessions of its frontend.",
         Example = new("gateway", ("limit", "5")),
         Parameters = [new NumberParameter("limit", "Connections at once.", 1, 10_000, Required: true)],
         Aspect = "limit on connections",
@@ -29,6 +30,7 @@ internal sealed class FrontendFault : IFault
         Type = "gateway.rate-limit",
         Summary = "Has the gateway accept only so many new connections a second; it takes the others later.",
         Symptom = "As gateway.max-connections, for clients that connect anew for each request: they queue in the kernel, and the gateway's own figures look fine.",
+        Receipt = "HAProxy's information about itself shows the new limit on connections a second.",
         Example = new("gateway", ("rate", "5")),
         Parameters = [new NumberParameter("rate", "New connections a second.", 1, 100_000, Required: true)],
         Aspect = "limit on new connections",
@@ -43,6 +45,7 @@ internal sealed class FrontendFault : IFault
         Type = "gateway.closed",
         Summary = "Closes the gateway's front door: nobody listens where users connect, while everything behind it is well.",
         Symptom = "Connection refused for every user and no error anywhere inside: no request arrives that could fail, so only missing traffic and a look from outside tell.",
+        Receipt = "A connection to the gateway's port is refused.",
         Example = new("gateway"),
         Aspect = "front door",
         Command = _ => $"disable frontend {Frontend}",
@@ -58,6 +61,10 @@ internal sealed class FrontendFault : IFault
     public required string Summary { get; init; }
 
     public required string Symptom { get; init; }
+
+    public required string Receipt { get; init; }
+
+    public string Undo => $"Sets the {Aspect} of the gateway to what it was, over HAProxy's runtime API, when the fault ends; a gateway that was restarted has it from its file.";
 
     public required FaultExample Example { get; init; }
 

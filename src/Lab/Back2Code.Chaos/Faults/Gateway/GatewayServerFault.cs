@@ -16,6 +16,10 @@ internal sealed class GatewayServerFault : IFault
 
     public required string Symptom { get; init; }
 
+    public required string Receipt { get; init; }
+
+    public string Undo => $"Sets the {Aspect} of each server to what it was, over HAProxy's runtime API, when the fault ends; a gateway that was restarted has it from its file.";
+
     public required FaultExample Example { get; init; }
 
     public IReadOnlyList<FaultParameter> Parameters { get; init; } = [];

@@ -22,6 +22,7 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Holds requests on a link back by delay, those to a path or by a method when told so.",
         Symptom = "One route becomes slow and the others do not; the server itself measures nothing of it.",
+        Receipt = "The proxy counted a request held back by at least the least delay that can be drawn.",
         Example = new("gateway-to-notes-1", ("delay", "300ms")),
         Parameters =
         [
@@ -43,13 +44,54 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Answers requests on a link with a status; the server does not see them.",
         Symptom = "A share of answers has that status, and the server behind it knows nothing of them.",
+        Receipt = "The proxy counted bytes of requests that it answered in the server's place.",
         Example = new("gateway-to-notes-1", ("status", "503")),
         Parameters = [new NumberParameter("status", "200 to 599; 503 when left out.", 200, 599), .. WhichRequests],
         Toxic = "http_status",
         Attributes = s => Attributes(s, ("status", s.Number("status", 503))),
-        Judge = l => l.Total.DroppedBytes > 0
-            ? Evidence.Seen($"{l.Link}: requests of {l.Total.DroppedBytes:N0} bytes were answered in the server's place on {l.Total.Connections} streams")
-            : Evidence.NotSeen($"{l.Link}: no request came within {l.Patience.TotalSeconds:0} s that could be answered"),
+        Judge = JudgeAnswered,
+    };
+
+    public static ToxicFault WrongContentType { get; } = new()
+    {
+        Type = "http.wrong-content-type",
+        Family = "http",
+        Summary = "Answers requests on a link with 200 and a text that is not of the type that was asked for, as a captive portal or a proxy's own page does.",
+        Symptom = "No error in any status: clients fail when they parse. Whoever looks at the status only takes it for an answer.",
+        Receipt = "The proxy counted bytes of requests that it answered with 200 and the wrong type.",
+        Example = new("gateway-to-notes-1"),
+        Parameters = [new TextParameter("type", "What the answer says it is; text/html when left out."), .. WhichRequests],
+        Toxic = "http_answer",
+        Attributes = s => new Dictionary<string, AttributeValue>(Attributes(s, ("status", 200))) { ["content_type"] = s.Choice("type", "text/html") },
+        Judge = JudgeAnswered,
+    };
+
+    public static ToxicFault HugeHeader { get; } = new()
+    {
+        Type = "http.huge-header",
+        Family = "http",
+        Summary = "Answers requests on a link with 200 and a header of so many bytes.",
+        Symptom = "502 from a proxy whose buffer the head does not fit into, an exception in a client with such a bound; the server behind knows nothing of it.",
+        Receipt = "The proxy counted bytes of requests that it answered with the huge header.",
+        Example = new("gateway-to-notes-1", ("bytes", "65536")),
+        Parameters = [new NumberParameter("bytes", "Of the header; 65536 when left out.", 1, 1_000_000), .. WhichRequests],
+        Toxic = "http_answer",
+        Attributes = s => Attributes(s, ("status", 200), ("header_bytes", s.Number("bytes", 65_536))),
+        Judge = JudgeAnswered,
+    };
+
+    public static ToxicFault RetryAfter { get; } = new()
+    {
+        Type = "http.retry-after",
+        Family = "http",
+        Summary = "Answers requests on a link with 503 and a Retry-After of so many seconds; with 0, every client that does as it is told comes again at once.",
+        Symptom = "A storm of retries from clients that obey, as fast as they can; with a long time, clients that stay away long after the trouble.",
+        Receipt = "The proxy counted bytes of requests that it answered with 503 and Retry-After.",
+        Example = new("gateway-to-notes-1", ("seconds", "0")),
+        Parameters = [new NumberParameter("seconds", "What Retry-After says; 0 when left out.", 0, 86_400), .. WhichRequests],
+        Toxic = "http_answer",
+        Attributes = s => Attributes(s, ("status", 503), ("retry_after", s.Number("seconds", 0))),
+        Judge = JudgeAnswered,
     };
 
     public static ToxicFault Abort { get; } = new()
@@ -58,6 +100,7 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Resets the connection of requests on a link instead of passing them on.",
         Symptom = "502 or a retry where a proxy stands between, a broken connection where none does; the server sees nothing.",
+        Receipt = "The proxy counted connections that it reset at a request.",
         Example = new("gateway-to-notes-1"),
         Parameters = WhichRequests,
         Toxic = "http_abort",
@@ -73,6 +116,7 @@ internal static class HttpFaults
         Family = "http",
         Summary = "Lets so many bytes of the body of answers on a link pass, then closes the connection.",
         Symptom = "Answers whose length is not what their head says; clients that do not check take half an answer for a whole one.",
+        Receipt = "The proxy counted answers that it broke off, and bytes of their bodies that it dropped.",
         Example = new("gateway-to-notes-1", ("bytes", "5")),
         Parameters = [new NumberParameter("bytes", "Of the body, as it is on the wire; 0 when left out.", 0, 1_000_000_000), .. WhichRequests],
         Toxic = "http_truncate",
@@ -81,6 +125,10 @@ internal static class HttpFaults
             ? Evidence.Seen($"{l.Link}: {l.Total.Ended} answers broken off, {l.Total.DroppedBytes:N0} bytes of them dropped")
             : Evidence.NotSeen($"{l.Link}: no answer came within {l.Patience.TotalSeconds:0} s that could be broken off"),
     };
+
+    private static Evidence JudgeAnswered(LinkSight l) => l.Total.DroppedBytes > 0
+        ? Evidence.Seen($"{l.Link}: requests of {l.Total.DroppedBytes:N0} bytes were answered in the server's place on {l.Total.Connections} streams")
+        : Evidence.NotSeen($"{l.Link}: no request came within {l.Patience.TotalSeconds:0} s that could be answered");
 
     private static Dictionary<string, AttributeValue> Attributes(FaultSettings settings, params (string Name, long Value)[] own)
     {

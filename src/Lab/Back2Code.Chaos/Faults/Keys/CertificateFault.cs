@@ -22,6 +22,10 @@ internal sealed class CertificateFault : IFault
 
     public string Symptom => "The check `certificate` on the status page: a warning below 21 days, critical below 7; after three looks HealthCheckWarning or HealthCheckCritical. No user notices, yet.";
 
+    public string Receipt => "The health monitor's own metrics show the days that the certificate has left.";
+
+    public string Undo => "Restarts monitoring with the topology's settings and deletes the certificate when the fault ends; the file also goes with whatever command comes next.";
+
     public FaultExample Example { get; } = new("monitoring", ("left", "48h"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

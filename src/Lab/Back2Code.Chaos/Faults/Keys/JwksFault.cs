@@ -25,6 +25,7 @@ internal sealed class JwksFault : IFault
         Type = "keys.replaced",
         Summary = "Replaces the public keys by that of another signing key, as a rotation without overlap does.",
         Symptom = "TokensRejected: 401 for every token that was good a moment ago, within a second and on all services at once; no server error anywhere.",
+        Receipt = "A token that the lab has signed is refused with 401 by every service of the target.",
         NewText = _ => OtherKey(),
         Rejects = true,
     };
@@ -34,6 +35,7 @@ internal sealed class JwksFault : IFault
         Type = "keys.corrupt",
         Summary = "Cuts the file of public keys off in the middle.",
         Symptom = "An error in the log of each service, and nothing else: the keys known before stay in force. A service that starts now has none and answers 503.",
+        Receipt = "The log of every service of the target says that the keys in the file could not be loaded.",
         NewText = text => text[..(text.Length / 2)],
     };
 
@@ -42,6 +44,7 @@ internal sealed class JwksFault : IFault
         Type = "keys.missing",
         Summary = "Takes the file of public keys away.",
         Symptom = "As keys.corrupt.",
+        Receipt = "The log of every service of the target says that the keys could not be loaded, for the file is not there.",
         NewText = _ => null,
     };
 
@@ -52,6 +55,10 @@ internal sealed class JwksFault : IFault
     public required string Summary { get; init; }
 
     public required string Symptom { get; init; }
+
+    public required string Receipt { get; init; }
+
+    public string Undo => "Writes the file of public keys as it was, from the undo record, when the fault ends; services read it again within a second or so.";
 
     public FaultExample Example { get; } = new("notes-*");
 

@@ -11,6 +11,7 @@ internal static class KeyFaults
         Family = "keys",
         Summary = "Restarts a service that gets its public keys from an address where nobody answers.",
         Symptom = "503 with Retry-After for every request with a token, and not 401: the service cannot tell, and clients keep their tokens. It is ready all the same.",
+        Receipt = "The kernel's record of the new process has the address where nobody answers, and the service is ready.",
         Example = new("notes-1"),
         Change = (_, _) => new()
         {

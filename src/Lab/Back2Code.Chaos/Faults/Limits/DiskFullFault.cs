@@ -14,6 +14,10 @@ internal sealed class DiskFullFault : IFault
 
     public string Symptom => "Errors of writing in the log. PostgreSQL stops itself (PANIC) when its write-ahead log cannot be written, and cannot recover before there is room.";
 
+    public string Receipt => "The kernel's table of limits shows a lower 'Max file size' for the process than before.";
+
+    public string Undo => "Sets the soft limit on file size of the process that runs then back, and stops giving it to the next one, when the fault ends; after a restart without the fault it is back by itself.";
+
     public FaultExample Example { get; } = new("postgres", ("size", "1"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -14,6 +14,10 @@ internal sealed class FilesLimitFault : IFault
 
     public string Symptom => "'Too many open files' in the log; new connections are not accepted or not made, those that are open work on.";
 
+    public string Receipt => "The kernel's table of limits shows a lower 'Max open files' for the process than before.";
+
+    public string Undo => "Sets the soft limit of the process and all below it back to the number noted before; one that was restarted meanwhile has it already.";
+
     public FaultExample Example { get; } = new("notes-1", ("headroom", "0"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

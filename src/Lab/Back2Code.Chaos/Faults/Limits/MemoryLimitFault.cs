@@ -16,6 +16,10 @@ internal sealed class MemoryLimitFault : IFault
 
     public string Symptom => "Requests that need memory fail, or the process dies of it and is restarted; PostgreSQL refuses statements and lives on.";
 
+    public string Receipt => "The kernel's table of limits shows a lower 'Max address space' for the process than before.";
+
+    public string Undo => "Sets the soft limit on address space of the process and all below it back when the fault ends; one that was restarted meanwhile has it already.";
+
     public FaultExample Example { get; } = new("redis", ("headroom", "8"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

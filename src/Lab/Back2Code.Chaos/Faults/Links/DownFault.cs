@@ -16,6 +16,10 @@ internal sealed class DownFault : IFault
 
     public string Symptom => "Connection refused, at once: errors are quick, and health checks see it first.";
 
+    public string Receipt => "A new connection to the link is refused; the proxy says how many it has closed.";
+
+    public string Undo => "Has the proxy listen on the link again when the fault ends; the connections that it closed do not come back, clients make new ones.";
+
     public FaultExample Example { get; } = new("notes-1-to-redis");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Link;

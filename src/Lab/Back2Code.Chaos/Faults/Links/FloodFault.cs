@@ -19,6 +19,10 @@ internal sealed class FloodFault : IFault
 
     public string Symptom => "The server's connections or descriptors run out: new clients are refused although it does next to nothing.";
 
+    public string Receipt => "The proxy counted as many more connections that reached the server as were asked for.";
+
+    public string Undo => "Closes every connection that the fault opened when it ends; the kernel does so when its injector dies.";
+
     public FaultExample Example { get; } = new("notes-1-to-redis", ("connections", "50"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Link;

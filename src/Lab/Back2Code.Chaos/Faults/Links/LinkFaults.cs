@@ -15,6 +15,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Delays what passes a link by latency, give or take up to jitter.",
         Symptom = "Response times grow by the delay for each round trip; time-outs and breakers answer when it exceeds their budget.",
+        Receipt = "A probe's answer took at least the least delay that can be drawn, or the proxy counted data of others held back that long.",
         Example = new("notes-1-to-postgres", ("latency", "200ms")),
         Parameters =
         [
@@ -35,6 +36,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Passes at most rate × 1000 bytes a second on each connection of a link.",
         Symptom = "Small answers are as quick as ever and big ones slow: the tail of the response times grows, the median does not.",
+        Receipt = "The proxy counted bytes that passed and were held back by at least a millisecond.",
         Example = new("notes-1-to-postgres", ("rate", "10")),
         Parameters = [new NumberParameter("rate", "KB (1000 bytes) a second.", 1, 1_000_000, Required: true), ToxicFault.Stream("downstream"), ToxicFault.Toxicity],
         Toxic = "bandwidth",
@@ -51,6 +53,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Swallows what is sent over a link, both ways unless told otherwise; with timeout, closes each connection after that time.",
         Symptom = "Connections stay open and nothing comes: only time-outs end the wait, and pools fill with connections that wait.",
+        Receipt = "The proxy counted bytes that it dropped.",
         Example = new("notes-1-to-postgres"),
         Parameters =
         [
@@ -61,6 +64,7 @@ internal static class LinkFaults
         Toxic = "timeout",
         Attributes = s => Attributes(("timeout", Ms(s, "timeout"))),
         DefaultStream = "both",
+        Afterwards = "; connections that it touched are closed, since bytes are missing in them",
         Patience = _ => TimeSpan.FromSeconds(3),
         Judge = l => l.Total.DroppedBytes > 0
             ? Evidence.Seen($"{l.Link}: {l.Total.DroppedBytes:N0} bytes dropped on the first look, {l.Total.Connections} streams covered")
@@ -74,6 +78,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Resets (RST) every connection of a link at the next data on it, or a little after.",
         Symptom = "Connection reset by peer in the logs; clients that retry succeed only when the fault is over.",
+        Receipt = "The proxy counted connections that it reset.",
         Example = new("notes-1-to-postgres"),
         Parameters =
         [
@@ -97,6 +102,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Passes the end of a connection on only after delay.",
         Symptom = "Closed connections stay half open, and whoever waits for an end waits; descriptors pile up on both sides.",
+        Receipt = "A connection of the probe's own was closed by its other end, and not before the delay was over.",
         Example = new("notes-1-to-postgres", ("delay", "1s")),
         Parameters =
         [
@@ -119,6 +125,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Cuts data into pieces of about size bytes, apart by a pause.",
         Symptom = "Whoever takes one read for one message fails; the rest works, slower the smaller the pieces.",
+        Receipt = "The proxy counted more than two pieces, of no more bytes on average than asked for.",
         Example = new("notes-1-to-postgres", ("size", "32")),
         Parameters =
         [
@@ -138,6 +145,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Closes each connection once so many bytes have passed on it.",
         Symptom = "Big answers break off in the middle; small ones work until their connection is used up, then the next one begins.",
+        Receipt = "The proxy counted connections that it ended when their bytes were used up.",
         Example = new("notes-1-to-postgres", ("bytes", "200")),
         Parameters =
         [
@@ -159,6 +167,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Ends each connection of a link after a time, with or without a reset.",
         Symptom = "Connections of pools break while they are used; each costs one failed request, or a retry.",
+        Receipt = "The proxy counted connections that it cut when their time was over.",
         Example = new("notes-1-to-postgres", ("after", "500ms")),
         Parameters =
         [
@@ -175,6 +184,24 @@ internal static class LinkFaults
             : Evidence.NotSeen($"{l.Link}: none of {l.Total.Connections} connections lived long enough to be cut"),
     };
 
+    // Towards the client only: what a server is told wrongly it would keep, and nothing could take that back.
+    public static ToxicFault Corrupt { get; } = new()
+    {
+        Type = "link.corrupt",
+        Family = "tcp",
+        Summary = "Flips one bit in every piece of data that a link brings to its client, as a bad cable or memory does whose errors no checksum finds.",
+        Symptom = "Messages that make no sense: protocol errors, answers that do not parse, connections given up. A client that checks nothing takes what is wrong for right, and may keep it.",
+        Receipt = "The proxy counted data that passed while it flips a bit in every piece.",
+        Example = new("gateway-to-notes-1"),
+        Parameters = [ToxicFault.Toxicity],
+        Toxic = "corrupt",
+        Attributes = _ => Attributes(),
+        Afterwards = "; connections that it touched are closed, since their ends may be out of step",
+        Judge = l => l.Total.PassedBytes > 0
+            ? Evidence.Seen($"{l.Link}: {l.Total.PassedBytes:N0} bytes passed in {l.Total.PassedChunks:N0} pieces, with a wrong bit in each")
+            : Evidence.NotSeen($"{l.Link}: nothing passed within {l.Patience.TotalSeconds:0} s that could be changed"),
+    };
+
     // Those that are open work on.
     public static ToxicFault Refuse { get; } = new()
     {
@@ -182,6 +209,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Resets new connections of a link, or the first so many.",
         Symptom = "Nothing while pools hold their connections; then errors at every new one. A restart of the client makes it worse.",
+        Receipt = "A new connection of the probe's is reset or refused, which it was not before.",
         Example = new("notes-1-to-redis"),
         Parameters = [First, ToxicFault.Toxicity],
         Toxic = "refuse",
@@ -200,6 +228,7 @@ internal static class LinkFaults
         Family = "tcp",
         Summary = "Accepts new connections of a link and never answers on them, or on the first so many.",
         Symptom = "New connections hang until somebody gives up; time-outs of connecting do not help, since the connection stands.",
+        Receipt = "A new connection of the probe's has had no answer for a second; before, it was answered.",
         Example = new("notes-1-to-redis"),
         Parameters =
         [

@@ -16,6 +16,10 @@ internal sealed class ToxicFault : IFault
 
     public required string Symptom { get; init; }
 
+    public required string Receipt { get; init; }
+
+    public string Undo => $"Takes the toxic {Toxic} off each link when the fault ends{Afterwards}; it goes with the fault proxy, too.";
+
     public required FaultExample Example { get; init; }
 
     public FaultTargetKind TargetKind => FaultTargetKind.Link;
@@ -28,6 +32,9 @@ internal sealed class ToxicFault : IFault
     public required string Toxic { get; init; }
 
     public required Func<FaultSettings, IReadOnlyDictionary<string, AttributeValue>> Attributes { get; init; }
+
+    /// <summary>What becomes of connections that it touched, where they are not as before.</summary>
+    public string Afterwards { get; init; } = "";
 
     /// <summary>Which direction, when nobody says.</summary>
     public string DefaultStream { get; init; } = "downstream";

@@ -17,6 +17,10 @@ internal sealed class CpuBurnFault : IFault
 
     public string Symptom => "Response times of everything grow, the tail first; processes wait for a processor, and none of them has changed.";
 
+    public string Receipt => "The kernel's count of the worker's processor time shows a fifth of what was asked for, or a third of a second.";
+
+    public string Undo => "Kills the worker that computes when the fault ends; it dies with the lab, and by itself soon after its lease.";
+
     public FaultExample Example { get; } = new("host", ("threads", "1"), ("share", "0.5"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Host;

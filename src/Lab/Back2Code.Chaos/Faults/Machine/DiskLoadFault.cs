@@ -15,6 +15,10 @@ internal sealed class DiskLoadFault : IFault
 
     public string Symptom => "Commits wait for the disk: writes of PostgreSQL slow down while its reads, which come from memory, do not.";
 
+    public string Receipt => "The kernel's count of bytes that the worker has written has passed 12 MiB.";
+
+    public string Undo => "Kills the worker that writes when the fault ends; its file has no name and goes with it, and it dies with the lab.";
+
     public FaultExample Example { get; } = new("host", ("rate", "20"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Host;

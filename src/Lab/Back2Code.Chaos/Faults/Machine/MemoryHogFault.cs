@@ -18,6 +18,10 @@ internal sealed class MemoryHogFault : IFault
 
     public string Symptom => "Available memory falls; the file cache shrinks, disks are read that were not, and swap fills where there is some.";
 
+    public string Receipt => "The kernel's count of the worker's resident memory has reached the size asked for.";
+
+    public string Undo => "Kills the worker, and the kernel takes the memory back, when the fault ends; it dies with the lab, and by itself soon after its lease.";
+
     public FaultExample Example { get; } = new("host", ("size", "64"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Host;

@@ -11,6 +11,10 @@ internal sealed class CheckpointStormFault : PostgresFault
 
     public override string Symptom => "Writes come to the disk in waves and commits wait for it; the first change of each page after a checkpoint writes the whole page to the log.";
 
+    public override string Receipt => "The server's own counter of requested checkpoints has risen.";
+
+    public override string Undo => "Ends the fault's sessions on the server, and with them the orders; a checkpoint under way comes to its end; PostgreSQL itself ends them when the lease is over.";
+
     public override FaultExample Example { get; } = new("postgres", ("every", "500ms"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -11,6 +11,10 @@ internal sealed class DeadlocksFault : PostgresFault
 
     public override string Symptom => "The counter pg_stat_database.deadlocks rises and the log names both statements; whoever wants one of the two rows waits for up to a deadlock_timeout.";
 
+    public override string Receipt => "The server's own counter of deadlocks (pg_stat_database) has risen.";
+
+    public override string Undo => "Ends the fault's sessions on the server, and with them the two transactions; PostgreSQL itself ends them when the lease is over.";
+
     public override FaultExample Example { get; } = new("postgres", ("table", "notes.notes"), ("every", "500ms"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -11,6 +11,10 @@ internal sealed class DropIndexFault : PostgresFault
 
     public override string Symptom => "No error anywhere: one kind of query gets slower with every row, pg_stat_user_tables.seq_scan rises, and processors are busy.";
 
+    public override string Receipt => "The index is not in the catalogue of the database any more.";
+
+    public override string Undo => "Creates the index again by its own definition, noted before, when the fault ends, or as soon as PostgreSQL runs again after that.";
+
     public override FaultExample Example { get; } = new("postgres", ("index", "notes.notes_by_owner"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } = [Index];

@@ -11,6 +11,10 @@ internal sealed class IdleInTransactionFault : PostgresFault
 
     public override string Symptom => "Sessions stay 'idle in transaction': vacuum removes no dead row that they might still see, and any ALTER of the table waits, with everybody else behind it.";
 
+    public override string Receipt => "The view pg_stat_activity shows all the fault's sessions idle in transaction and holding a snapshot.";
+
+    public override string Undo => "Ends the fault's sessions on the server, and with them their transactions and snapshots; PostgreSQL itself ends them when the lease is over.";
+
     public override FaultExample Example { get; } = new("postgres", ("table", "notes.notes"), ("sessions", "5"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -11,6 +11,10 @@ internal sealed class LockRowsFault : PostgresFault
 
     public override string Symptom => "A few users' writes time out and all others are fine; each such write keeps a connection busy meanwhile.";
 
+    public override string Receipt => "Another session tries to lock the same rows with SKIP LOCKED and gets none of them.";
+
+    public override string Undo => "Ends the fault's sessions on the server, and with them their locks on rows; PostgreSQL itself ends them when the lease is over.";
+
     public override FaultExample Example { get; } = new("postgres", ("table", "notes.notes"), ("rows", "50"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -14,6 +14,10 @@ internal sealed class LockTableFault : PostgresFault
 
     public override string Symptom => "Requests on the table run into their time-outs while PostgreSQL is idle; pg_locks shows one session that all others wait for.";
 
+    public override string Receipt => "The view pg_locks shows the lock as granted to the fault's session; the sessions that wait for it are counted.";
+
+    public override string Undo => "Ends the fault's sessions on the server, and with them the lock; PostgreSQL itself ends them when the lease is over.";
+
     public override FaultExample Example { get; } = new("postgres", ("table", "notes.notes"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

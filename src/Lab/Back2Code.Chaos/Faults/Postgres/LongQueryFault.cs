@@ -11,6 +11,10 @@ internal sealed class LongQueryFault : PostgresFault
 
     public override string Symptom => "Active sessions whose query is minutes old; everything else on the server gets slower by their share of the processors.";
 
+    public override string Receipt => "The view pg_stat_activity shows the fault's statements active for over 100 ms.";
+
+    public override string Undo => "Ends the fault's sessions on the server, and with them the statements, which have that lease as their statement_timeout too; PostgreSQL itself ends them when the lease is over.";
+
     public override FaultExample Example { get; } = new("postgres", ("sessions", "1"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } = [new NumberParameter("sessions", "How many at once; 1 when left out.", 1, 16)];

@@ -11,6 +11,10 @@ internal sealed class RevokeFault : PostgresFault
 
     public override string Symptom => "One kind of request fails with 'permission denied for table', at once and every time; all others work.";
 
+    public override string Receipt => "The server answers that the role has not the privilege any more (has_table_privilege).";
+
+    public override string Undo => "Grants the privilege again when the fault ends, or as soon as PostgreSQL runs again after that.";
+
     public override FaultExample Example { get; } = new("postgres", ("role", "notes"), ("table", "notes.notes"), ("privilege", "insert"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -43,6 +43,16 @@ internal sealed class RoleFault(RoleTrouble trouble, string type, string summary
 
     public override string Symptom => symptom;
 
+    public override string Receipt => trouble switch
+    {
+        RoleTrouble.NoLogin => "A login as the role is refused for want of the right to (28000); where its password is not known, its sessions do not come back.",
+        RoleTrouble.WrongPassword => "A login with the service's own password is refused (28P01); where that is not known, the role's sessions do not come back.",
+        _ => "One login more than the limit is refused (53300); where the password is not known or the limit is high, no more sessions than that come back.",
+    };
+
+    public override string Undo =>
+        $"Gives the role back {(trouble switch { RoleTrouble.NoLogin => "its right to log in", RoleTrouble.WrongPassword => "the hash of its password", _ => "its limit, or none" })} when the fault ends, or as soon as PostgreSQL runs again after that.";
+
     public override FaultExample Example { get; } = new("postgres", ("role", "notes"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -46,6 +46,11 @@ internal sealed class ServerSettingFault(string type, string summary, string sym
 
     public override string Symptom => symptom;
 
+    public override string Receipt => $"A new session is shown {string.Join(", ", names)} as the fault has set {(names.Count == 1 ? "it" : "them")}.";
+
+    public override string Undo =>
+        $"Sets {string.Join(", ", names)} to what postgresql.auto.conf had, or resets {(names.Count == 1 ? "it" : "them")}, when the fault ends, or as soon as PostgreSQL runs again after that.";
+
     public override FaultExample Example { get; } = new("postgres");
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } = parameter is null ? [] : [parameter];

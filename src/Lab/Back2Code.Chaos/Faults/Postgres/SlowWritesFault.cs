@@ -11,6 +11,10 @@ internal sealed class SlowWritesFault : PostgresFault
 
     public override string Symptom => "Writes of one kind are late by the same time each; reads are fine until the waiting writes have taken every connection.";
 
+    public override string Receipt => "A statement on the table that changes no row took at least the delay.";
+
+    public override string Undo => "Drops the trigger and its function when the fault ends, or as soon as PostgreSQL runs again after that.";
+
     public override FaultExample Example { get; } = new("postgres", ("table", "notes.notes"), ("delay", "200ms"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

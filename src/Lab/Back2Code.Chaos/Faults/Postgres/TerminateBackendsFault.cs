@@ -11,6 +11,10 @@ internal sealed class TerminateBackendsFault : PostgresFault
 
     public override string Symptom => "Pools hold connections that are dead; whoever takes one gets 'terminating connection due to administrator command', and all connect again in the same moment.";
 
+    public override string Receipt => "The view pg_stat_activity shows none of the sessions any more that were there before.";
+
+    public override string Undo => "Nothing to undo: clients connect again by themselves.";
+
     public override FaultExample Example { get; } = new("postgres", ("role", "notes"));
 
     public override bool Lasts => false;

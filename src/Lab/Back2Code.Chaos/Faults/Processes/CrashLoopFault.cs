@@ -18,6 +18,10 @@ internal sealed class CrashLoopFault : IFault
 
     public string Symptom => "The process restarts again and again, each time after a longer pause; it is never ready, or only for moments.";
 
+    public string Receipt => "The process has been killed twice, the second time after the supervisor had started it again.";
+
+    public string Undo => "Stops the killing and lifts the supervisor's pause before the next start when the fault ends; the loop dies with its injector.";
+
     public FaultExample Example { get; } = new("notes-1");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

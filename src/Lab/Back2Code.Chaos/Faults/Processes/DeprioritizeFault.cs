@@ -13,6 +13,10 @@ internal sealed class DeprioritizeFault : IFault
 
     public string Symptom => "Nothing while processors are idle; once the machine is busy, this process alone becomes slow.";
 
+    public string Receipt => "The kernel shows the new nice value for the process.";
+
+    public string Undo => "Gives every thread of the process and of those below it the nice value noted before, when the fault ends; a restarted process has it already.";
+
     public FaultNeeds Needs => FaultNeeds.Root;
 
     public string? Instead => "process.stutter";

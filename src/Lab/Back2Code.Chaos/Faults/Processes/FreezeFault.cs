@@ -21,6 +21,10 @@ internal sealed class FreezeFault : IFault
 
     public string Symptom => "Connections open and stay silent: time-outs, growing queues, a failed health check, and no exit for anybody to notice.";
 
+    public string Receipt => "The kernel shows the process and everything below it as stopped (state T).";
+
+    public string Undo => "Sends SIGCONT to the process and all below it, and lifts the hold that kept the supervisor from killing it as hung; when the fault ends, or its injector is gone.";
+
     public FaultExample Example { get; } = new("notes-1");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

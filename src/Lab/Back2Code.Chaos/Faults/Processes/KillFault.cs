@@ -11,6 +11,10 @@ internal sealed class KillFault : IFault
 
     public string Symptom => "The process restarts within a second; its connections break, and its clients fail over, retry or answer errors until it is ready.";
 
+    public string Receipt => "The kernel says that the process and all below it are gone, and how long after SIGKILL.";
+
+    public string Undo => "Nothing to take back without downFor: the supervisor restarts the process. With it, the hold on the restart is lifted when that time is over.";
+
     public FaultExample Example { get; } = new("notes-1", ("downFor", "2s"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -13,6 +13,10 @@ internal sealed class PinFault : IFault
 
     public string Symptom => "The process uses at most one processor; under load its response times grow while the machine as a whole looks half idle.";
 
+    public string Receipt => "The kernel's affinity mask of the process names that one processor.";
+
+    public string Undo => "Gives every thread of the process and of those below it the processors that it had, when the fault ends; one that was restarted has them already.";
+
     public FaultExample Example { get; } = new("notes-1", ("processor", "0"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -18,6 +18,10 @@ internal sealed class PortTakenFault : IFault
 
     public string Symptom => "The process exits at every start with 'address already in use', and its clients hang instead of being refused.";
 
+    public string Receipt => "The supervisor's next start of the process has exited while the port is held by the fault.";
+
+    public string Undo => "Closes the socket on the port and lets the supervisor start the process again when the fault ends; the port is free as soon as its injector is gone.";
+
     public FaultExample Example { get; } = new("notes-1");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -17,6 +17,10 @@ internal sealed class StutterFault : IFault
 
     public string Symptom => "Everything the process does takes longer, by up to 100 ms a step, while its own processor time looks low: a gray failure.";
 
+    public string Receipt => "Of a few hundred looks over 1.5 s, a share finds the process stopped and the others find it running.";
+
+    public string Undo => "Ends the loop and sends SIGCONT to the process and all below it when the fault ends, or its injector is gone.";
+
     public FaultExample Example { get; } = new("notes-1", ("stopped", "0.8"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -11,6 +11,10 @@ internal sealed class TerminateFault : IFault
 
     public string Symptom => "What is in flight is finished, nothing new is accepted, and the process restarts; clients that do not try again see refused connections.";
 
+    public string Receipt => "The kernel says that the process is gone within 20 s of the signal, and after how long.";
+
+    public string Undo => "Nothing to take back without downFor: the supervisor restarts the process. With it, the restart is held until that time is over, and let go then.";
+
     public FaultExample Example { get; } = new("notes-1", ("downFor", "2s"));
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -15,6 +15,10 @@ internal sealed class AlarmFault(string type, string resource, string summary) :
 
     public override string Summary => summary;
 
+    public override string Receipt => $"The broker lists an alarm about {resource}.";
+
+    public override string Undo => $"Sets the limit for {resource} to what it was and sees the alarm gone when the fault ends; a broker that was restarted has it from its file.";
+
     public override string Symptom => "Nothing is down: connections stand, consumers go on, and every publisher is blocked for as long as the alarm does. Events wait where they are made.";
 
     public override async Task<IReadOnlyList<string>> FindTracesAsync(IFaultTarget platform, CancellationToken cancellationToken)

@@ -11,6 +11,10 @@ internal sealed class CloseConnectionsFault : RabbitMqFault
 
     public override string Symptom => "Publishers and consumers connect again in the same moment; what was delivered and not acknowledged is delivered once more.";
 
+    public override string Receipt => "The broker says that none of the connections lives any more that there were.";
+
+    public override string Undo => "Nothing to undo: clients connect again, and what was not acknowledged is delivered once more.";
+
     public override bool Lasts => false;
 
     protected override Task<FaultPlan> PrepareAsync(FaultContext context, FaultSettings settings, CancellationToken cancellationToken) =>

@@ -14,6 +14,10 @@ internal sealed class PublishFloodFault : RabbitMqFault
 
     public override string Symptom => "Queues fill faster than they are emptied, and the events that matter wait behind those that do not: queue latency rises, nothing fails.";
 
+    public override string Receipt => "The broker has confirmed events of the fault.";
+
+    public override string Undo => "Publishes no more when the fault ends; the events that are in queues are read and ignored by their consumers.";
+
     public override FaultExample Example => new("rabbitmq", ("rate", "200"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

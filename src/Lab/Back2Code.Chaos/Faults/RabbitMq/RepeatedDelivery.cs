@@ -32,7 +32,7 @@ internal sealed class RepeatedDelivery(FaultContext context, RepeatOrder order, 
         await _listener.DoAsync(channel => ListenAsync(channel, cancellationToken));
         _stop.CancelAfter(lease);
         _repeating = Task.Run(RepeatAsync, CancellationToken.None);
-        var (repeated, took) = await Watch.UntilAsync(context.Platform, patience + order.Delay, _ => Task.FromResult(Repeated), count => count > 0, cancellationToken);
+        var (repeated, took) = await Watch.UntilAsync(context.Platform, patience + order.Delay + order.Batch, _ => Task.FromResult(Repeated), count => count > 0, cancellationToken);
         return repeated > 0
             ? Evidence.Seen($"rabbitmq: {order.Queue} was given {Repeated} events once more, confirmed, within {took.TotalMilliseconds:0} ms")
             : Evidence.NotSeen($"rabbitmq: no event of {order.Exchange} came that could be repeated");
@@ -68,7 +68,7 @@ internal sealed class RepeatedDelivery(FaultContext context, RepeatOrder order, 
                 // The client's own number of a message belongs to another channel.
                 Headers = delivery.BasicProperties.Headers?.Where(h => h.Key != Constants.PublishSequenceNumberHeader).ToDictionary(),
             };
-            _waiting.Writer.TryWrite((context.Platform.Time.GetUtcNow() + order.Delay, properties, delivery.Body.ToArray()));
+            _waiting.Writer.TryWrite((order.DueAt(context.Platform.Time.GetUtcNow()), properties, delivery.Body.ToArray()));
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(tap.QueueName, autoAck: true, consumer, cancellationToken);
@@ -97,4 +97,13 @@ internal sealed class RepeatedDelivery(FaultContext context, RepeatOrder order, 
 }
 
 /// <summary>What to repeat, where, how often and how late.</summary>
-internal sealed record RepeatOrder(string Queue, string Exchange, string Key, int Copies, TimeSpan Delay);
+/// <param name="Batch">Copies are held until the next multiple of this and come together; zero for one by one.</param>
+internal sealed record RepeatOrder(string Queue, string Exchange, string Key, int Copies, TimeSpan Delay, TimeSpan Batch = default)
+{
+    /// <summary>When the copies of an event are due that came at a time.</summary>
+    public DateTimeOffset DueAt(DateTimeOffset came)
+    {
+        var due = came + Delay;
+        return Batch > TimeSpan.Zero ? new DateTimeOffset((due.UtcTicks / Batch.Ticks * Batch.Ticks) + Batch.Ticks, TimeSpan.Zero) : due;
+    }
+}

@@ -14,6 +14,10 @@ internal sealed class RevokePermissionFault : RabbitMqFault
 
     public override string Symptom => "The broker is up; channels are closed with ACCESS_REFUSED as soon as they are used, and opened again, and closed again.";
 
+    public override string Receipt => "The broker lists the user's permissions without the one that was taken.";
+
+    public override string Undo => "Sets the user's three permissions to what they were when the fault ends, or as soon as RabbitMQ runs again after that.";
+
     public override FaultExample Example => new("rabbitmq", ("permission", "write"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -13,6 +13,10 @@ internal sealed class StuckConsumerFault : RabbitMqFault
 
     public override string Symptom => "The number of messages_unacknowledged stands still at the consumer's prefetch; their events are late by as long as it holds them, and those behind overtake them.";
 
+    public override string Receipt => "The fault's consumer has been given messages; the queue's consumers are counted.";
+
+    public override string Undo => "Closes the consumer's connection when the fault ends, and the broker puts what it held back into the queue; so it does when the injector dies.";
+
     public override IReadOnlyList<FaultParameter> Parameters { get; } = [Queue, new NumberParameter("messages", "How many it takes; 50 when left out.", 1, 10_000)];
 
     protected override Task<FaultPlan> PrepareAsync(FaultContext context, FaultSettings settings, CancellationToken cancellationToken)

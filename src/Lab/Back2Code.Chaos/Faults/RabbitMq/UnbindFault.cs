@@ -13,6 +13,10 @@ internal sealed class UnbindFault : RabbitMqFault
 
     public override string Symptom => "Nothing fails and the queue stays empty; publishers get their events back as unroutable, and the outbox grows. A consumer that connects again binds its queue itself.";
 
+    public override string Receipt => "An event published to the exchange comes back as unroutable.";
+
+    public override string Undo => "Binds the queue to the exchange with the same key again when the fault ends, or as soon as RabbitMQ runs again after that.";
+
     public override IReadOnlyList<FaultParameter> Parameters { get; } = [Queue, Exchange, Key];
 
     protected override async Task<FaultPlan> PrepareAsync(FaultContext context, FaultSettings settings, CancellationToken cancellationToken)

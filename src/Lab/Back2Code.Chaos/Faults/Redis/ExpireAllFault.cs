@@ -11,6 +11,10 @@ internal sealed class ExpireAllFault : RedisFault
 
     public override string Symptom => "The counter expired_keys jumps, and all callers load the same entries at once: one load a key where loads are shared, a stampede where they are not.";
 
+    public override string Receipt => "Of up to 50 keys that are watched, fewer are there when their time is over.";
+
+    public override string Undo => "Nothing to undo: what has expired comes back as it is asked for.";
+
     public override FaultExample Example { get; } = new("redis", ("within", "1s"));
 
     public override bool Lasts => false;

@@ -11,6 +11,10 @@ internal sealed class FillMemoryFault : RedisFault
 
     public override string Symptom => "The figure used_memory climbs to maxmemory; then, with noeviction, every write is refused (OOM command not allowed) while reads go on.";
 
+    public override string Receipt => "The figure used_memory has grown by half of the megabytes asked for at least; without megabytes, a write is refused with OOM.";
+
+    public override string Undo => "Deletes the fault's keys when it ends, or as soon as Redis runs again after that; they expire by themselves when the lease is over.";
+
     public override FaultExample Example { get; } = new("redis", ("megabytes", "8"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

@@ -11,6 +11,10 @@ internal sealed class FlushFault : RedisFault
 
     public override string Symptom => "Nothing fails in Redis: the share of cache hits falls to nothing, and PostgreSQL gets every read until the cache is warm again.";
 
+    public override string Receipt => "The number of keys is less than before the order.";
+
+    public override string Undo => "Nothing to undo: what was cached comes back as it is asked for.";
+
     public override bool Lasts => false;
 
     protected override Task<FaultPlan> PrepareAsync(FaultContext context, FaultSettings settings, CancellationToken cancellationToken) =>

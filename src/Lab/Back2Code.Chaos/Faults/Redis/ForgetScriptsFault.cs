@@ -11,6 +11,10 @@ internal sealed class ForgetScriptsFault : RedisFault
 
     public override string Symptom => "EVALSHA is answered 'NOSCRIPT'; a client that does not send the script then fails for good.";
 
+    public override string Receipt => "A script that was loaded a moment before is answered NOSCRIPT.";
+
+    public override string Undo => "Nothing to undo: clients send their scripts again.";
+
     public override bool Lasts => false;
 
     protected override Task<FaultPlan> PrepareAsync(FaultContext context, FaultSettings settings, CancellationToken cancellationToken) =>

@@ -12,6 +12,10 @@ internal sealed partial class KillClientsFault : RedisFault
 
     public override string Symptom => "What was in flight fails, and all clients connect again in the same moment: total_connections_received jumps.";
 
+    public override string Receipt => "None of the connections that were listed before is listed any more.";
+
+    public override string Undo => "Nothing to undo: clients connect again by themselves.";
+
     public override bool Lasts => false;
 
     protected override Task<FaultPlan> PrepareAsync(FaultContext context, FaultSettings settings, CancellationToken cancellationToken) =>

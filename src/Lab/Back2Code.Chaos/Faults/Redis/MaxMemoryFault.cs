@@ -11,6 +11,10 @@ internal sealed class MaxMemoryFault : RedisFault
 
     public override string Symptom => "With noeviction every write is refused (OOM command not allowed) and reads go on; with another policy evicted_keys rises and hits fall.";
 
+    public override string Receipt => "A write is refused with OOM, or the counter of evicted keys has risen.";
+
+    public override string Undo => "Sets maxmemory and maxmemory-policy back to what they were when the fault ends; a restarted Redis has them from its file.";
+
     public override FaultExample Example { get; } = new("redis", ("policy", "noeviction"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

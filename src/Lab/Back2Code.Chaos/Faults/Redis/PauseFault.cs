@@ -13,6 +13,10 @@ internal sealed class PauseFault : RedisFault
 
     public override string Symptom => "Connections stand and nothing is refused, yet no answer comes: callers wait for their time-outs, one after the other or all together.";
 
+    public override string Receipt => "A write that changes nothing has had no answer for 300 ms.";
+
+    public override string Undo => "Tells Redis to go on (CLIENT UNPAUSE) and sees a write answered when the fault ends; Redis goes on by itself when the lease is over, or restarted.";
+
     public override async Task<IReadOnlyList<string>> FindTracesAsync(IFaultTarget platform, CancellationToken cancellationToken) =>
         await IsRunningAsync(platform, cancellationToken) && !(await Unpause.AnswersAsync(platform, Unpause.Patience, cancellationToken)).Answered
             ? ["redis: does not answer a write"]

@@ -19,6 +19,10 @@ internal sealed class SlowCommandsFault : RedisFault
 
     public override string Symptom => "Every command is late now and then by the same time, whatever it does; SLOWLOG names the one that is not late but slow.";
 
+    public override string Receipt => "A PING was answered only after half the time that a script takes, or later.";
+
+    public override string Undo => "Sends no more scripts when the fault ends; the last one comes to its end by itself, and nothing of it stays.";
+
     public override FaultExample Example { get; } = new("redis", ("busy", "100ms"), ("every", "200ms"));
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =

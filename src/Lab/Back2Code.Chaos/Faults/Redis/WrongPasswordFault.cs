@@ -12,6 +12,10 @@ internal sealed class WrongPasswordFault : RedisFault
 
     public override string Symptom => "Redis is up and answers everybody with 'WRONGPASS'; a restarted service fares no better.";
 
+    public override string Receipt => "A login with the platform's password is refused with WRONGPASS.";
+
+    public override string Undo => "Gives the default user the hashes of its passwords back and logs in with the platform's when the fault ends; a restarted Redis has it from its file.";
+
     protected override async Task<FaultPlan> PrepareAsync(FaultContext context, FaultSettings settings, CancellationToken cancellationToken)
     {
         // Good for nothing once the fault is over; the record needs it to get in.

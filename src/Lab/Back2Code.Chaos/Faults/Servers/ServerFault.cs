@@ -14,6 +14,10 @@ internal abstract class ServerFault : IFault
 
     public abstract string Symptom { get; }
 
+    public abstract string Receipt { get; }
+
+    public abstract string Undo { get; }
+
     public abstract FaultExample Example { get; }
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -11,6 +11,7 @@ internal static class ApplicationFaults
         Family = "application",
         Summary = "Has a service answer a share of its requests with 500, before it does anything else.",
         Symptom = "The share of 500s of one service rises while its process, its health checks and its dependencies look well.",
+        Receipt = "The service has counted requests that it answered 500 for the fault.",
         Example = new("notes-1", ("ratio", "0.5")),
         Parameters = [new RatioParameter("ratio", "The share of requests that fail.", Required: true), Route],
         Kind = "errors",
@@ -24,6 +25,7 @@ internal static class ApplicationFaults
         Family = "application",
         Summary = "Has a service throw an exception that nobody handles in a share of its requests.",
         Symptom = "500s as from app.errors, and for each an exception with its stack in the log: the log grows with the traffic.",
+        Receipt = "The service has counted requests that threw for the fault.",
         Example = new("notes-1", ("ratio", "0.5")),
         Parameters = [new RatioParameter("ratio", "The share of requests that throw.", Required: true), Route],
         Kind = "exceptions",
@@ -37,6 +39,7 @@ internal static class ApplicationFaults
         Family = "application",
         Summary = "Has a service keep a share of its requests waiting before it does anything else.",
         Symptom = "Slow answers and no errors; the process, its health checks and its dependencies look well. With one replica of two, the median is fine and the tail is not.",
+        Receipt = "The service has counted requests that it kept waiting for the fault.",
         Example = new("notes-1", ("latency", "300ms")),
         Parameters =
         [
@@ -55,6 +58,7 @@ internal static class ApplicationFaults
         Family = "application",
         Summary = "Has a service write so many log lines a second that say nothing.",
         Symptom = "The log grows by megabytes, what matters drowns in it, and the lab cuts the oldest away; processor time goes up a little.",
+        Receipt = "The service has counted the lines of a second, or a hundred.",
         Example = new("notes-1", ("rate", "500")),
         Parameters = [new NumberParameter("rate", "Lines a second.", 1, 50_000, Required: true)],
         Kind = "log-flood",
@@ -68,6 +72,7 @@ internal static class ApplicationFaults
         Family = "application",
         Summary = "Has a service give nothing on /metrics: it cuts the connection, or answers an empty page.",
         Symptom = "Graphs of this process end while users are served as ever. With an empty page the scrape itself succeeds, so `up` stays 1 and only what is missing tells.",
+        Receipt = "The service has counted scrapes that got nothing, or an empty page.",
         Example = new("notes-1"),
         Parameters = [new ChoiceParameter("how", "Either nothing, the connection is cut; or empty, 200 and no sample.", ["nothing", "empty"])],
         Kind = "metrics-gap",
@@ -81,6 +86,7 @@ internal static class ApplicationFaults
         Family = "application",
         Summary = "Has a service say that it is ready when it is not, or not ready when it is.",
         Symptom = "With unready, the gateway takes a replica out that could serve. With ready, it sends traffic to one that starts or drains, and these requests fail.",
+        Receipt = "The service has counted questions whether it is ready that it answered with the lie.",
         Example = new("notes-1", ("says", "unready")),
         Parameters = [new ChoiceParameter("says", "What /health/ready answers.", ["ready", "unready"], Required: true)],
         Kind = "readiness-lie",
@@ -94,6 +100,7 @@ internal static class ApplicationFaults
         Family = "time",
         Summary = "Puts the clock of a service wrong: tokens, caches, retention and the times that it writes down see it; durations and time-outs do not.",
         Symptom = "ClockSkewed. Ahead by more than the life of a token: 401 for good tokens from this replica only. Times in its log and in what it stores are off.",
+        Receipt = "The service measures that its clock is off by more than half of what was asked for.",
         Example = new("notes-1", ("by", "10m")),
         Parameters =
         [
@@ -107,6 +114,25 @@ internal static class ApplicationFaults
         },
         Proof = (r, s) => Math.Abs(r["offsetSeconds"]) > s.Duration("by")!.Value.TotalSeconds / 2 ? $"its clock is off by {r["offsetSeconds"]:0.###} s" : null,
     };
+
+    public static ServiceFault Rollover { get; } = new()
+    {
+        Type = "time.rollover",
+        Family = "time",
+        Summary = "Puts the clock of a service to a moment, such as the one after which seconds since 1970 do not fit into 31 bits. What it does by that date, such as forgetting what is past its retention, stays done.",
+        Symptom = "ClockSkewed; 401 for every token, from this replica only, and times in its log of another decade. What counts 32-bit seconds goes on in 1901.",
+        Receipt = "The service measures that its clock shows the moment, give or take a minute.",
+        Example = new("notes-1", ("to", "2038-01-19T03:14:08Z")),
+        Parameters = [new InstantParameter("to", "The moment, in UTC; 2038-01-19T03:14:08Z when left out.", new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2070, 1, 1, 0, 0, 0, TimeSpan.Zero))],
+        Kind = "clock-skew",
+        Order = s => new Dictionary<string, object> { ["offsetSeconds"] = (MomentOf(s) - TimeProvider.System.GetUtcNow()).TotalSeconds },
+        Proof = (r, s) => TimeProvider.System.GetUtcNow().AddSeconds(r["offsetSeconds"]) is var shown && (shown - MomentOf(s)).Duration() < TimeSpan.FromMinutes(1)
+            ? $"its clock shows {shown.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"
+            : null,
+    };
+
+    private static DateTimeOffset MomentOf(FaultSettings settings) =>
+        InstantParameter.TryParse(settings.Choice("to", "2038-01-19T03:14:08Z"), out var moment) ? moment : throw new System.Diagnostics.UnreachableException(settings.Choice("to", ""));
 
     private static string RouteOf(FaultSettings settings) => settings.Choice("route", "/v1/");
 

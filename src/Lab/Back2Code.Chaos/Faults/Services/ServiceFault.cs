@@ -23,6 +23,10 @@ internal sealed class ServiceFault : IFault
 
     public required string Symptom { get; init; }
 
+    public required string Receipt { get; init; }
+
+    public string Undo => $"Tells each service to end its {Kind} when the fault ends; a service ends it by itself soon after the lease, and has forgotten it when it was restarted.";
+
     public required FaultExample Example { get; init; }
 
     public IReadOnlyList<FaultParameter> Parameters { get; init; } = [];

@@ -18,6 +18,10 @@ internal sealed class SettingFault : IFault
 
     public required string Symptom { get; init; }
 
+    public required string Receipt { get; init; }
+
+    public string Undo => "Restarts each process with the topology's own settings when the fault ends, one replica at a time, and waits until it is ready; a platform that starts has them anyway.";
+
     public required FaultExample Example { get; init; }
 
     public IReadOnlyList<FaultParameter> Parameters { get; init; } = [];

@@ -20,6 +20,10 @@ internal sealed class TrafficFault : IFault
 
     public required string Symptom { get; init; }
 
+    public required string Receipt { get; init; }
+
+    public string Undo => "Kills the worker that is these clients when the fault ends; it dies with the lab, and by itself soon after its lease.";
+
     public required FaultExample Example { get; init; }
 
     public IReadOnlyList<FaultParameter> Parameters { get; init; } = [];

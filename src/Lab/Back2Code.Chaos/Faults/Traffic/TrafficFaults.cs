@@ -12,6 +12,7 @@ internal static class TrafficFaults
         Type = "traffic.spike",
         Summary = "Sends so many more requests a second, on a schedule that answers do not change.",
         Symptom = "Everything is well and busy: latency grows, then work is shed with 503. Traffic graphs show why before any other.",
+        Receipt = "HAProxy counted more requests in the last second than before, by half of the rate asked for at least.",
         Example = new("gateway", ("rate", "100")),
         Parameters = [new NumberParameter("rate", "Requests a second.", 1, 5_000, Required: true), Route],
         Arguments = (gateway, s) => ["requests", "--url", gateway + PathOf(s), "--rate", Text(s.Number("rate"))],
@@ -25,6 +26,7 @@ internal static class TrafficFaults
         Type = "traffic.connection-flood",
         Summary = "Opens so many connections to the gateway, says nothing on them, and opens them again when they are closed.",
         Symptom = "The gateway's connections are used up: clients that connect anew wait, those with an open connection are served as ever.",
+        Receipt = "HAProxy counts nine tenths of the connections asked for as open beside those before, or 95 % of all that it may hold.",
         Example = new("gateway", ("connections", "100")),
         Parameters = [new NumberParameter("connections", "How many.", 1, 5_000, Required: true)],
         Arguments = (gateway, s) => ["connections", "--url", gateway, "--count", Text(s.Number("connections"))],
@@ -36,6 +38,7 @@ internal static class TrafficFaults
         Type = "traffic.slow-clients",
         Summary = "Opens connections to the gateway and sends a request on each one byte at a time, and never its end (slowloris).",
         Symptom = "As traffic.connection-flood; the gateway cuts each after its time for a request (5 s) with 408, and no service ever hears of them.",
+        Receipt = "HAProxy counts nine tenths of the slow connections as open beside those before, or 95 % of all that it may hold.",
         Example = new("gateway", ("connections", "100")),
         Parameters =
         [
@@ -52,6 +55,7 @@ internal static class TrafficFaults
         Type = "traffic.retry-clients",
         Summary = "Adds clients that ask at an interval, give up early, and try again at once, several times.",
         Symptom = "Harmless while everything is well. As soon as answers are late, requests multiply, and they keep the answers late when the cause has long gone.",
+        Receipt = "HAProxy counted more requests in the last second than before, by half of what the clients ask while all is well.",
         Example = new("gateway", ("clients", "20"), ("interval", "200ms")),
         Parameters =
         [

@@ -33,6 +33,7 @@ internal sealed class ToxicType(
             [Number("bytes"), Number("time"), Number("reset", most: 1)],
             a => new CutToxic(
                 a["bytes"].Number is > 0 and var bytes ? bytes : long.MaxValue, a["time"].Number, a["reset"].Number > 0 ? StreamEnd.Reset : StreamEnd.Close)),
+        new("corrupt", [], _ => new CorruptToxic()),
         new("refuse", [Number("first")], a => new RefuseToxic(a["first"].Number)),
         new("hang", [Number("first"), Number("timeout")], a => new HangToxic(a["first"].Number, a["timeout"].Number)),
         new(
@@ -40,6 +41,13 @@ internal sealed class ToxicType(
             [Number("delay"), Number("jitter"), .. WhichRequests],
             a => new HttpDelayToxic(HttpMatch.Of(a), a["delay"].Number, a["jitter"].Number)),
         new("http_status", [Number("status", otherwise: 503, least: 200, most: 599), .. WhichRequests], a => new HttpStatusToxic(HttpMatch.Of(a), (int)a["status"].Number)),
+        new(
+            "http_answer",
+            [Number("status", otherwise: 200, least: 200, most: 599), Text("content_type"), Number("retry_after", otherwise: -1, least: -1), Number("header_bytes", most: 1 << 20), .. WhichRequests],
+            a => new HttpStatusToxic(
+                HttpMatch.Of(a),
+                (int)a["status"].Number,
+                new HttpOwnHead(a["content_type"].Text, a["retry_after"].Number is >= 0 and var seconds ? seconds : null, (int)a["header_bytes"].Number))),
         new("http_abort", WhichRequests, a => new HttpAbortToxic(HttpMatch.Of(a))),
         new("http_truncate", [Number("bytes"), .. WhichRequests], a => new HttpTruncateToxic(HttpMatch.Of(a), a["bytes"].Number)),
     ];

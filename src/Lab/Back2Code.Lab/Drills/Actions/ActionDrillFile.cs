@@ -15,7 +15,7 @@ internal static class ActionDrillFile
     {
         var root = (MappingNode)ExperimentFile.LoadDocument(drillFile);
         var objectives = Extension(root).Find("objectives");
-        return Path.GetExtension(drillFile) is ".yaml" or ".yml" && objectives?.Value is MappingNode { Entries: [var first, ..] } map && first.Line > objectives.Line && map.Entries.All(e => e.Value is ScalarNode or SequenceNode)
+        return Path.GetExtension(drillFile) is ".yaml" or ".yml" && objectives?.Value is MappingNode { Entries: [var first, ..] } map && first.Line > objectives.Line
             ? (string.Concat(heading.Select(line => $"# {line}\n")) + Edit(File.ReadAllLines(drillFile), objectives, map, promises), ".yaml")
             : (AsJson(root, promises, heading), ".json");
     }

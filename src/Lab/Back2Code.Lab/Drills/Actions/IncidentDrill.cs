@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Back2Code.Lab.Reports.Proof;
 
 namespace Back2Code.Lab.Drills.Actions;
 
@@ -43,14 +44,14 @@ public static partial class IncidentDrill
             if (ReadSummary(file) is { } summary && summary.TryGetProperty("alerts", out var alerts)
                 && alerts.EnumerateArray().Any(alert => alert.TryGetProperty("incidentId", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() == incidentId))
             {
-                return (Path.GetDirectoryName(file)!, MeasuredIn(summary, alerts));
+                return (Path.GetDirectoryName(file)!, MeasuredIn(summary, alerts, Path.GetDirectoryName(file)!));
             }
         }
 
         return null;
     }
 
-    private static MeasuredIncident MeasuredIn(JsonElement summary, JsonElement alerts)
+    private static MeasuredIncident MeasuredIn(JsonElement summary, JsonElement alerts, string folder)
     {
         var filed = alerts.EnumerateArray().Where(a => a.GetProperty("incidentId").ValueKind == JsonValueKind.String).ToList();
         return new MeasuredIncident(
@@ -63,7 +64,7 @@ public static partial class IncidentDrill
             Number("latencyMs", "p95"),
             Number("latencyMs", "p99"),
             filed.Select(a => a.GetProperty("incidentId").GetString()).Distinct().Count(),
-            filed.Where(a => a.GetProperty("severity").GetString() == "critical").Select(a => a.GetProperty("incidentId").GetString()).Distinct().Count());
+            PagesIn(summary, folder));
 
         double? Number(params string[] path)
         {
@@ -78,6 +79,22 @@ public static partial class IncidentDrill
 
             return value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
         }
+    }
+
+    /// <summary>
+    /// Messages that called somebody: by the drill's objective, else by what the engine kept of monitoring's log. Never by counting incidents: one may have paged
+    /// twice, or not at all.
+    /// </summary>
+    private static int? PagesIn(JsonElement summary, string folder)
+    {
+        if (summary.TryGetProperty("objectives", out var objectives) && objectives.ValueKind == JsonValueKind.Array
+            && objectives.EnumerateArray().FirstOrDefault(o => o.TryGetProperty("name", out var name) && name.GetString() == "pages") is { ValueKind: JsonValueKind.Object } pages)
+        {
+            return pages.TryGetProperty("measured", out var measured) && measured.ValueKind == JsonValueKind.Number ? (int)measured.GetDouble() : null;
+        }
+
+        string evidence = Path.Combine(folder, RunFacts.FileName);
+        return File.Exists(evidence) && ReadSummary(evidence) is { } facts && facts.TryGetProperty("pages", out var sent) && sent.ValueKind == JsonValueKind.Array ? sent.GetArrayLength() : null;
     }
 
     private static JsonElement? ReadSummary(string file)

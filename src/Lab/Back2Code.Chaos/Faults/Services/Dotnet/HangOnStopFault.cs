@@ -21,6 +21,10 @@ internal sealed class HangOnStopFault : IFault
 
     public string Symptom => "The replica is out and nothing replaces it: it is not ready, does not exit, and whoever rolls out a release waits for it. `status` shows unready.";
 
+    public string Receipt => "Three seconds after SIGTERM the process lives, and its switch says that it hangs in its shutdown.";
+
+    public string Undo => "Ends the hang, so that the service stops, and lifts the hold so that the supervisor starts it again; the service ends it by itself soon after the lease.";
+
     public FaultExample Example { get; } = new("notes-1");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -9,6 +9,7 @@ internal static class ResourceFaults
         Family = "dotnet",
         Summary = "Has a service keep so much more memory each second, up to a limit; it lets go of it when the fault ends.",
         Symptom = "Resident memory rises in a straight line; collections take longer and longer; without an end the process is killed. MemoryGrowing tells before.",
+        Receipt = "The service has counted 5 MiB, or all of a lower limit, that it holds; its resident memory is told.",
         Example = new("notes-1", ("rate", "10"), ("limit", "50")),
         Parameters =
         [
@@ -26,6 +27,7 @@ internal static class ResourceFaults
         Family = "dotnet",
         Summary = "Has a service make garbage at a high rate and collect all of its memory again and again.",
         Symptom = "Response times have a comb of spikes as long as a full collection; processor time rises, memory does not.",
+        Receipt = "The runtime has counted three full collections, and how long they paused it.",
         Example = new("notes-1", ("rate", "100")),
         Parameters =
         [
@@ -43,6 +45,7 @@ internal static class ResourceFaults
         Family = "dotnet",
         Summary = "Has a service compute on threads of its own, and nothing comes of it.",
         Symptom = "Processor time of one process goes up by so many cores; everything on the machine gets slower when there are none left.",
+        Receipt = "The service has measured 0.2 s of processor time of the fault's threads.",
         Example = new("notes-1", ("threads", "1"), ("share", "0.5")),
         Parameters =
         [
@@ -60,6 +63,7 @@ internal static class ResourceFaults
         Family = "dotnet",
         Summary = "Fills the thread pool of a service with work that blocks its threads, as code does that waits for asynchronous calls without giving the thread back.",
         Symptom = "Everything in the process gets slow at once, health checks and metrics included, and the processor idles; the pool's queue is long and its threads grow by one or two a second.",
+        Receipt = "A piece of work has waited 50 ms for a thread of the pool.",
         Example = new("notes-1", ("blockers", "200")),
         Parameters =
         [
@@ -77,6 +81,7 @@ internal static class ResourceFaults
         Family = "dotnet",
         Summary = "Has every request of a service pass one lock that each holder keeps for a while.",
         Symptom = "Throughput ends at one request for each hold, whatever the load; the processor idles and threads wait for a lock.",
+        Receipt = "The service has counted requests that held the lock, and how many waited for it at once.",
         Example = new("notes-1", ("hold", "50ms")),
         Parameters = [new DurationParameter("hold", "How long each request keeps the lock.", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1), Required: true)],
         Kind = "lock-convoy",

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Back2Code.Chaos.Proxy.Toxics.Http;
 
 /// <summary>Answers a request with a status of its own; the server does not see it.</summary>
-internal sealed class HttpStatusToxic(HttpMatch match, int status) : HttpToxic(match)
+/// <param name="head">What its head says besides; null for the least.</param>
+internal sealed class HttpStatusToxic(HttpMatch match, int status, HttpOwnHead? head = null) : HttpToxic(match)
 {
     private const string Body = "answered by the fault proxy\n";
 
@@ -29,8 +30,21 @@ internal sealed class HttpStatusToxic(HttpMatch match, int status) : HttpToxic(m
     private byte[] AnswerTo(HttpRequestHead request, bool close)
     {
         bool mayHaveBody = status is not (204 or 304);
-        string length = mayHaveBody ? $"Content-Type: text/plain\r\nContent-Length: {Body.Length}\r\n" : "";
+        string type = head?.ContentType is { Length: > 0 } given ? given : "text/plain";
+        string length = mayHaveBody ? $"Content-Type: {type}\r\nContent-Length: {Body.Length}\r\n" : "";
         return Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\n{length}{(close ? "Connection: close\r\n" : "")}\r\n{(mayHaveBody && request.Method != "HEAD" ? Body : "")}");
+            $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\n{length}{More()}{(close ? "Connection: close\r\n" : "")}\r\n{(mayHaveBody && request.Method != "HEAD" ? Body : "")}");
+    }
+
+    private string More()
+    {
+        string retry = head?.RetryAfterSeconds is { } seconds ? FormattableString.Invariant($"Retry-After: {seconds}\r\n") : "";
+        return head is { PaddingBytes: > 0 and var bytes } ? $"{retry}X-Padding: {new string('x', bytes)}\r\n" : retry;
     }
 }
+
+/// <summary>What the head of an answer of the proxy's says besides its status.</summary>
+/// <param name="ContentType">Of the body; null or empty for plain text, which it is.</param>
+/// <param name="RetryAfterSeconds">Null for none.</param>
+/// <param name="PaddingBytes">Of a header that says nothing; 0 for none.</param>
+internal sealed record HttpOwnHead(string? ContentType, long? RetryAfterSeconds, int PaddingBytes);
