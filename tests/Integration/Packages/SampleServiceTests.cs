@@ -18,6 +18,7 @@ public sealed class SampleServiceTests(PackedLibrary library) : IClassFixture<Pa
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
     private TokenSigner _signer = null!;
     private Process _process = null!;
+    private Task _rest = Task.CompletedTask;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -31,17 +32,18 @@ public sealed class SampleServiceTests(PackedLibrary library) : IClassFixture<Pa
                 library.Program, "--urls", "http://127.0.0.1:0", "--Authentication:Issuer", Issuer, "--Authentication:Audience", Audience,
                 "--Authentication:JwksPath", jwks, "--Logging:LogLevel:Default", "Information",
             ]) { RedirectStandardOutput = true, WorkingDirectory = _folder })!;
-        while (await _process.StandardOutput.ReadLineAsync(Cancellation) is { } line)
+        try
         {
-            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
-            {
-                _http.BaseAddress = new Uri(line[(at + Listening.Length)..].Trim());
-                _process.BeginOutputReadLine();
-                return;
-            }
+            _http.BaseAddress = new Uri(await AddressAsync());
+            // Nobody reads on, and a full pipe would stop it.
+            _rest = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         }
-
-        Assert.Fail("The sample service ended before it listened.");
+        catch
+        {
+            // A test class that could not be set up is not disposed.
+            await DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -51,6 +53,7 @@ public sealed class SampleServiceTests(PackedLibrary library) : IClassFixture<Pa
         {
             _process.Kill(entireProcessTree: true);
             await _process.WaitForExitAsync(CancellationToken.None);
+            await _rest;
             _process.Dispose();
         }
 
@@ -108,6 +111,19 @@ public sealed class SampleServiceTests(PackedLibrary library) : IClassFixture<Pa
                 [$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml"],
                 archive.Entries.Select(entry => entry.FullName).Where(file => file.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         });
+    }
+
+    private async Task<string> AddressAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync(Cancellation) is { } line)
+        {
+            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
+            {
+                return line[(at + Listening.Length)..].Trim();
+            }
+        }
+
+        throw new InvalidOperationException("The sample service ended before it listened.");
     }
 
     private string Token(string scope) => _signer.Sign("ada", TimeSpan.FromMinutes(5), Issuer, Audience, TimeProvider.System, scope);

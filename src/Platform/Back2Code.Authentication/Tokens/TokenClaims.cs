@@ -43,7 +43,7 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
             return TokenVerdict.Rejected.WrongAudience;
         }
 
-        if (StrictJson.Text(claims, CurrentUser.SubjectClaim) is not { Length: > 0 and <= MaxSubjectChars })
+        if (StrictJson.Text(claims, CurrentUser.SubjectClaim) is not { Length: > 0 and <= MaxSubjectChars } subject)
         {
             return TokenVerdict.Rejected.NoSubject;
         }
@@ -68,7 +68,7 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
         }
 
         var identity = new TokenIdentity(PermissionSet.Parse(scope));
-        return TryAddClaims(claims, identity)
+        return TryAddClaims(claims, identity, subject, scope)
             ? new TokenVerdict.Accepted(identity, Later(expires.Value, options.ClockSkew))
             : TokenVerdict.Rejected.Malformed;
     }
@@ -117,7 +117,7 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
         return true;
     }
 
-    private bool TryAddClaims(JsonElement payload, TokenIdentity identity)
+    private bool TryAddClaims(JsonElement payload, TokenIdentity identity, string subject, string? scope)
     {
         try
         {
@@ -128,12 +128,13 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
                 {
                     foreach (var item in member.Value.EnumerateArray())
                     {
-                        Add(identity, name, item);
+                        Add(identity, name, TextOf(item));
                     }
                 }
                 else
                 {
-                    Add(identity, name, member.Value);
+                    // These two have been read already, and a second copy of their text would be kept as long as the token.
+                    Add(identity, name, ReferenceEquals(name, CurrentUser.SubjectClaim) ? subject : ReferenceEquals(name, CurrentUser.ScopeClaim) ? scope! : TextOf(member.Value));
                 }
             }
 
@@ -159,16 +160,15 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
         return member.Name;
     }
 
-    private void Add(TokenIdentity identity, string name, JsonElement value)
-    {
-        var text = value.ValueKind != JsonValueKind.String ? value.GetRawText()
+    private string TextOf(JsonElement value) =>
+        value.ValueKind != JsonValueKind.String ? value.GetRawText()
             : value.ValueEquals(options.Issuer) ? options.Issuer
             : value.ValueEquals(options.Audience) ? options.Audience
             : value.GetString()!;
 
-        // With its subject named at once: an identity makes a copy of every claim that belongs to nobody.
+    /// <summary>With its subject named at once: an identity makes a copy of every claim that belongs to nobody.</summary>
+    private static void Add(TokenIdentity identity, string name, string text) =>
         identity.AddClaim(new Claim(name, text, ClaimValueTypes.String, ClaimsIdentity.DefaultIssuer, ClaimsIdentity.DefaultIssuer, identity));
-    }
 
     private static DateTimeOffset Later(DateTimeOffset at, TimeSpan by) =>
         DateTimeOffset.MaxValue - at > by ? at + by : DateTimeOffset.MaxValue;
