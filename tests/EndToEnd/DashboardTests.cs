@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Back2Code.EndToEndTests;
 
 /// <summary>What people see in Grafana: every query of every dashboard, on a platform that serves users.</summary>
-public sealed partial class DashboardTests(RunningPlatform platform) : IClassFixture<RunningPlatform>
+[Collection(RunningPlatform.Shared)]
+public sealed partial class DashboardTests(RunningPlatform platform)
 {
     // Health checks take up to 5 s, recordings of long windows some rounds more.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

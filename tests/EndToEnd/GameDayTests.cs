@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Back2Code.EndToEndTests;
 
 /// <summary>A program plays a game day with what an operator has: the status of processes, the platform's controls, and the game day's API.</summary>
-public sealed class GameDayTests(RunningPlatform platform) : IClassFixture<RunningPlatform>
+[Collection(RunningPlatform.Shared)]
+public sealed class GameDayTests(RunningPlatform platform)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -13,7 +13,7 @@ namespace Back2Code.EndToEndTests;
 public sealed class KilledFaultTests
 {
     /// <summary>How many kills; 200 takes some twenty minutes. Every tenth is of the lab.</summary>
-    private static readonly int Kills = Number("BACK2CODE_KILLS", otherwise: 20);
+    private static readonly int Kills = Number("BACK2CODE_KILLS", otherwise: 12);
 
     private static readonly int Seed = Number("BACK2CODE_KILL_SEED", otherwise: 1);
 

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Back2Code.EndToEndTests;
 
 /// <summary>The platform by itself: what a user sees of it, and what it leaves behind.</summary>
-public sealed class PlatformTests(RunningPlatform platform) : IClassFixture<RunningPlatform>
+[Collection(RunningPlatform.Shared)]
+public sealed class PlatformTests(RunningPlatform platform)
 {
     [Fact]
     public async Task Status_names_every_process_and_all_are_ready()
@@ -12,7 +13,7 @@ public sealed class PlatformTests(RunningPlatform platform) : IClassFixture<Runn
 
         var processes = status.GetProperty("processes").EnumerateArray().ToDictionary(p => p.GetProperty("name").GetString()!);
         Assert.Equal(
-            ["alertmanager", "epmd", "gateway", "monitoring", "notes-1", "notes-2", "notifications", "postgres", "prometheus", "rabbitmq", "redis", "toxiproxy"],
+            ["alertmanager", "epmd", "gateway", "identity", "monitoring", "notes-1", "notes-2", "notifications", "postgres", "prometheus", "rabbitmq", "redis", "toxiproxy"],
             processes.Keys.Order());
         Assert.All(processes.Values, process => Assert.Equal("ready", process.GetProperty("state").GetString()));
         Assert.All(processes.Values, process => Assert.True(File.Exists($"/proc/{process.GetProperty("pid").GetInt32()}/stat")));

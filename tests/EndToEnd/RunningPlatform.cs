@@ -4,9 +4,15 @@ using System.Text.Json;
 
 namespace Back2Code.EndToEndTests;
 
-/// <summary>A platform that stays up while the tests of a class use it, started and stopped with the commands that a user types.</summary>
+/// <summary>The classes whose tests use one platform, one after the other.</summary>
+[CollectionDefinition(RunningPlatform.Shared)]
+public sealed class SharedPlatform : ICollectionFixture<RunningPlatform>;
+
+/// <summary>A platform that stays up while tests use it, started and stopped with the commands that a user types.</summary>
 public sealed class RunningPlatform : IAsyncLifetime
 {
+    public const string Shared = "Shared platform";
+
     private static readonly TimeSpan Startup = TimeSpan.FromSeconds(120);
     private readonly StateFolder _state = new();
 

@@ -13,7 +13,7 @@ public sealed class TerminalTests
         await using var up = RunningCommand.StartInTerminal("up", "--state", state.Path, "--port-base", "auto");
 
         await up.WaitForTextAsync("MiB in all", TimeSpan.FromSeconds(60), cancellationToken);
-        await Eventually.HoldsAsync(() => LastTable(up).Split('\n').Count(line => line.Contains("ready", StringComparison.Ordinal)) >= 12, TimeSpan.FromSeconds(120), () => $"not everything got ready in the table.\n{up}", cancellationToken);
+        await Eventually.HoldsAsync(() => LastTable(up).Split('\n').Count(line => line.Contains("ready", StringComparison.Ordinal)) >= 13, TimeSpan.FromSeconds(120), () => $"not everything got ready in the table.\n{up}", cancellationToken);
         var table = LastTable(up);
         await up.TypeAsync(CtrlC);
         var exit = await up.WaitAsync(TimeSpan.FromSeconds(10), cancellationToken);

@@ -22,6 +22,8 @@ var root = new RootCommand("Back2Code: a production platform that one command st
     ToxiproxyCommand.Create(),
     SloCommand.Create(),
     IncidentCommand.Create(),
+    AuditCommand.Create(),
+    SbomCommand.Create(),
     WorkerCommand.Create(),
 };
 

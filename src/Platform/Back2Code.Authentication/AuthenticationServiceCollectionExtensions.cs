@@ -23,8 +23,8 @@ public static class AuthenticationServiceCollectionExtensions
         var options = services.AddOptions<BearerTokenOptions>()
             .ValidateDataAnnotations()
             .Validate(
-                static o => string.IsNullOrEmpty(o.JwksPath) != o.JwksUri is null,
-                "Authentication: exactly one of JwksPath and JwksUri must be set.")
+                static o => !string.IsNullOrEmpty(o.JwksPath) || o.JwksUri is not null,
+                "Authentication: JwksPath, JwksUri or both must be set.")
             .Validate(
                 static o => o.JwksUri is null || (o.JwksUri.IsAbsoluteUri && o.JwksUri.Scheme is "http" or "https"),
                 "Authentication: JwksUri must be an absolute http or https address.")
@@ -64,9 +64,10 @@ public static class AuthenticationServiceCollectionExtensions
         var options = provider.GetRequiredService<IOptions<BearerTokenOptions>>().Value;
         var time = provider.GetRequiredService<TimeProvider>();
         var loggers = provider.GetRequiredService<ILoggerFactory>();
-        if (!string.IsNullOrEmpty(options.JwksPath))
+        var file = string.IsNullOrEmpty(options.JwksPath) ? null : new FileKeys(options.JwksPath, time, loggers.CreateLogger<FileKeys>());
+        if (options.JwksUri is null)
         {
-            return new FileKeys(options.JwksPath, time, loggers.CreateLogger<FileKeys>());
+            return file!;
         }
 
         // One connection to one address for the life of the process; renewed so that a moved address is noticed.
@@ -75,6 +76,7 @@ public static class AuthenticationServiceCollectionExtensions
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = KeySet.MaxBytes,
         };
-        return new RemoteKeys(http, options, time, loggers.CreateLogger<RemoteKeys>());
+        var remote = new RemoteKeys(http, options, time, loggers.CreateLogger<RemoteKeys>());
+        return file is null ? remote : new CombinedKeys(file, remote);
     }
 }

@@ -13,10 +13,10 @@ public sealed class BearerTokenOptions
     [Required]
     public string Audience { get; set; } = "";
 
-    /// <summary>File with the public keys (RFC 7517), read again when it changes. Either this or <see cref="JwksUri"/>.</summary>
+    /// <summary>File with the public keys (RFC 7517), read again when it changes. This, <see cref="JwksUri"/>, or both.</summary>
     public string? JwksPath { get; set; }
 
-    /// <summary>Address of the public keys. Either this or <see cref="JwksPath"/>.</summary>
+    /// <summary>Address of the public keys. This, <see cref="JwksPath"/>, or both: then the keys of both are good.</summary>
     public Uri? JwksUri { get; set; }
 
     /// <summary>

@@ -41,7 +41,7 @@ public static class MessagingHostApplicationBuilderExtensions
     }
 
     /// <summary>
-    /// Carries the events that <see cref="Outbox.AppendAsync"/> leaves to RabbitMQ. Needs <see cref="AddRabbitMq"/> and
+    /// Carries the events that <see cref="Outbox"/> leaves to RabbitMQ. Needs <see cref="AddRabbitMq"/> and
     /// <see cref="DataHostApplicationBuilderExtensions.AddPostgres"/>. Every replica may run one: they share the work.
     /// </summary>
     /// <param name="builder">The host.</param>

@@ -2,6 +2,7 @@ using System.Reflection;
 using Back2Code.Authentication;
 using Back2Code.Observability;
 using Back2Code.Resilience;
+using Back2Code.Secrets;
 using Back2Code.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,8 +20,8 @@ namespace Microsoft.Extensions.Hosting;
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
-    /// Adds JSON logs, metrics, traces, health, authentication, problem details, limits and a graceful stop. Reads the sections
-    /// <c>Service</c>, <c>Authentication</c>, <c>Observability</c>, <c>Chaos</c> and <c>Resilience:NAME</c>; every invalid setting is reported when the host starts.
+    /// Adds secrets, JSON logs, metrics, traces, health, authentication, problem details, limits and a graceful stop. Reads the sections
+    /// <c>Secrets</c>, <c>Service</c>, <c>Authentication</c>, <c>Observability</c>, <c>Chaos</c> and <c>Resilience:NAME</c>; every invalid setting is reported when the host starts.
     /// Calling it twice changes nothing.
     /// </summary>
     /// <remarks>
@@ -36,6 +37,9 @@ public static class ServiceDefaultsExtensions
         {
             return builder;
         }
+
+        // Before everything that reads a setting.
+        builder.AddSecrets();
 
         var service = builder.Configuration.GetSection("Service");
         var name = service["Name"] is { Length: > 0 } set ? set : builder.Environment.ApplicationName;

@@ -1,5 +1,6 @@
 using Back2Code.Data;
 using Back2Code.Identity;
+using Back2Code.Identity.Audit;
 using Back2Code.Messaging;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -12,13 +13,23 @@ builder.AddPostgres(postgres =>
 });
 builder.AddRabbitMq();
 builder.AddOutboxRelay("identity");
+builder.AddAuditTrail();
 
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
+builder.Services.AddIdentity();
 
 var app = builder.Build();
 
 app.MapServiceDefaults();
-app.MapOpenApi();
+app.MapOpenApi().AllowAnonymous();
+app.MapProtocols();
+app.MapUserInfo();
+
+var v1 = app.MapGroup("/v1");
+v1.MapUsers();
+v1.MapClients();
+v1.MapKeys();
+v1.MapAudit();
 
 await app.RunAsync();

@@ -15,7 +15,7 @@ internal sealed class MonitoringOptions
     [Range(0, 65_535)] public int? GatewayLogPort { get; set; }
 
     /// <summary>The gateway's backends whose metrics exist before their first request, at most 16. Default: all services of the platform.</summary>
-    [MaxLength(16)] public string[] GatewayBackends { get; set; } = ["notes", "notifications", "monitoring"];
+    [MaxLength(16)] public string[] GatewayBackends { get; set; } = ["identity", "notes", "notifications", "monitoring"];
 
     /// <summary>Largest body of a notification, 1 KiB to 64 MiB. Default 8 MiB, room for 10,000 alerts.</summary>
     [Range(1 << 10, 1 << 26)] public int WebhookBodyLimitBytes { get; set; } = 8 << 20;

@@ -1,6 +1,8 @@
+using Back2Code.Audit;
 using Back2Code.Data;
 using Back2Code.Messaging;
 using Back2Code.Notes;
+using Back2Code.Notes.Events;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
@@ -14,6 +16,7 @@ builder.AddRedis();
 builder.AddVersionedCache("notes");
 builder.AddRabbitMq();
 builder.AddOutboxRelay("notes");
+builder.AddAudit(NoteEvents.Source);
 
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();

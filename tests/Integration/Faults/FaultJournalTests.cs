@@ -144,11 +144,43 @@ public sealed class FaultJournalTests
         await using var platform = await StartAsync();
         await platform.RunAsync("notes-1");
         int recordsAtHold = -1;
-        var watching = new Later(platform, TimeProvider.System) { OnHold = () => recordsAtHold = platform.UndoRecords().Length };
+        var watching = new Later(platform, TimeProvider.System)
+        {
+            OnHoldAsync = () =>
+            {
+                recordsAtHold = platform.UndoRecords().Length;
+                return Task.CompletedTask;
+            },
+        };
 
         await FaultCatalogue.Find("process.kill").InjectAsync(platform.ContextFor("notes-1", null, ("downFor", "1s")) with { Platform = watching }, Cancellation);
 
         Assert.Equal(1, recordsAtHold);
+    }
+
+    [Fact]
+    public async Task The_lease_runs_from_the_end_of_an_act_however_long_that_took()
+    {
+        var time = new ShiftedTime();
+        await using var platform = await StartAsync();
+        await platform.RunAsync("notes-1");
+        HealResult? swept = null;
+        Later slow = null!;
+        slow = new Later(platform, time)
+        {
+            OnHoldAsync = async () =>
+            {
+                time.Shift += TimeSpan.FromMinutes(2);
+                swept = await FaultJournal.HealAsync(slow, HealScope.Abandoned, Cancellation);
+            },
+        };
+
+        var fault = await FaultCatalogue.Find("process.freeze").InjectAsync(platform.ContextFor("notes-1", TimeSpan.FromSeconds(10)) with { Platform = slow }, Cancellation);
+        var left = fault.LeaseExpiresAt - time.GetUtcNow();
+        await fault.UndoAsync(Cancellation);
+
+        Assert.Empty(swept!.Healed);
+        Assert.InRange(left, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60));
     }
 
     private sealed class ShiftedTime : TimeProvider
@@ -161,7 +193,7 @@ public sealed class FaultJournalTests
     /// <summary>The same platform at another time.</summary>
     private sealed class Later(PlatformUnderTest platform, TimeProvider time) : IFaultTarget
     {
-        public Action? OnHold { get; init; }
+        public Func<Task> OnHoldAsync { get; init; } = () => Task.CompletedTask;
 
         public string FaultsDirectory => platform.FaultsDirectory;
 
@@ -171,10 +203,10 @@ public sealed class FaultJournalTests
 
         public Task<IReadOnlyList<TargetProcess>> ListProcessesAsync(CancellationToken cancellationToken) => platform.ListProcessesAsync(cancellationToken);
 
-        public Task HoldAsync(string process, TimeSpan lease, CancellationToken cancellationToken)
+        public async Task HoldAsync(string process, TimeSpan lease, CancellationToken cancellationToken)
         {
-            OnHold?.Invoke();
-            return platform.HoldAsync(process, lease, cancellationToken);
+            await OnHoldAsync();
+            await platform.HoldAsync(process, lease, cancellationToken);
         }
 
         public Task ReleaseAsync(string process, CancellationToken cancellationToken) => platform.ReleaseAsync(process, cancellationToken);

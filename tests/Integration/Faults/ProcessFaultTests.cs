@@ -27,6 +27,28 @@ public sealed class ProcessFaultTests
     }
 
     [Fact]
+    public async Task Of_two_faults_that_would_change_the_same_thing_at_the_same_time_at_most_one_stands()
+    {
+        await using var platform = await StartAsync();
+        var process = await platform.RunAsync("notes-1");
+
+        var both = ((string[])["process.freeze", "process.stutter"]).Select(type => Task.Run(
+            () => platform.InjectAsync(type, "notes-1", null, type == "process.freeze" ? [] : [("stopped", "0.5")]), Cancellation)).ToList();
+        await ((Task)Task.WhenAll(both)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var standing = await Task.WhenAll(both.Where(f => f.IsCompletedSuccessfully));
+
+        Assert.Equal(standing.Length, platform.UndoRecords().Length);
+        Assert.InRange(standing.Length, 0, 1);
+        Assert.All(both.Where(f => f.IsFaulted), f => Assert.Contains("would change whether notes-1 runs", f.Exception!.InnerException!.Message, StringComparison.Ordinal));
+        foreach (var fault in standing)
+        {
+            await fault.UndoAsync(Cancellation);
+        }
+
+        await UntilAsync(() => !process.IsStopped, "notes-1 runs again");
+    }
+
+    [Fact]
     public async Task Kill_takes_everything_below_the_process_along()
     {
         await using var platform = await StartAsync();

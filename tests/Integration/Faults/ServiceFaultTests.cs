@@ -99,6 +99,30 @@ public sealed class ServiceFaultTests(ServicePlatform platform) : IClassFixture<
         await IsAsBeforeAsync();
     }
 
+    [Fact]
+    public async Task A_server_that_one_fault_drains_cannot_be_taken_out_by_another()
+    {
+        var drained = await platform.InjectAsync("gateway.drain", "notes-2");
+
+        var error = await Assert.ThrowsAsync<FaultException>(() => platform.InjectAsync("gateway.maintenance", "notes-2"));
+        await drained.UndoAsync(Cancellation);
+
+        Assert.StartsWith("gateway.maintenance on notes-2 would change the state of notes/notes-2 at the gateway, which gateway.drain on notes-2 has changed", error.Message, StringComparison.Ordinal);
+        await IsAsBeforeAsync();
+    }
+
+    [Fact]
+    public async Task A_process_that_one_fault_has_restarted_with_other_settings_is_not_restarted_by_another()
+    {
+        var first = await platform.InjectAsync("config.naive-breaker", "notes-3");
+
+        var error = await Assert.ThrowsAsync<FaultException>(() => platform.InjectAsync("deploy.bad-release", "notes-3"));
+        await first.UndoAsync(Cancellation);
+
+        Assert.Contains("would change the settings of notes-3", error.Message, StringComparison.Ordinal);
+        await IsAsBeforeAsync();
+    }
+
     [Theory]
     [InlineData("gateway.closed", "notes-1", "its target is 'gateway'")]
     [InlineData("gateway.drain", "postgres", "No server at the gateway is called 'postgres'")]

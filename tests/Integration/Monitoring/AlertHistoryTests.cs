@@ -2,6 +2,8 @@ using System.Net;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
 using Back2Code.Monitoring.Alerts;
+using Back2Code.Monitoring.Incidents;
+using Back2Code.Monitoring.Notifying;
 using Microsoft.Extensions.DependencyInjection;
 using static Back2Code.IntegrationTests.Monitoring.Notification;
 
@@ -79,6 +81,21 @@ public sealed class AlertHistoryTests(SharedServers servers, MonitoringFixture f
         Assert.Equal(["A5", "A0"], await NamesAsync(monitoring, ""));
     }
 
+    [Fact]
+    public async Task An_alert_that_PostgreSQL_refuses_keeps_no_other_out_of_the_history()
+    {
+        using var spool = new SpoolFolder();
+        await using MonitoringApplication monitoring = await StartAsync(spool);
+        var history = monitoring.Services.GetRequiredService<AlertHistory>();
+
+        // Three bytes each, and at random, so that PostgreSQL cannot compress it: too long for the index on services.
+        var random = new Random(7);
+        string tooLong = new([.. Enumerable.Range(0, 1_024).Select(_ => (char)random.Next(0x4e00, 0x9fff))]);
+        await history.DeliverAsync([NoticeOf("Good1", 1, "notes"), NoticeOf("Bad", 2, tooLong), NoticeOf("Good2", 3, "notes")], TestContext.Current.CancellationToken);
+
+        Assert.Equal(["Good2", "Good1"], await NamesAsync(monitoring, ""));
+    }
+
     [Theory]
     [InlineData("AlertsFor", "00:00:01")]
     [InlineData("Alerts", "10")]
@@ -137,6 +154,13 @@ public sealed class AlertHistoryTests(SharedServers servers, MonitoringFixture f
         using HttpResponseMessage response = await fixture.Monitoring.GetAsync("/v1/alerts" + query);
 
         await response.IsProblemAsync(HttpStatusCode.BadRequest, "bad-request");
+    }
+
+    private static Notice NoticeOf(string name, int second, string service)
+    {
+        var labels = new Dictionary<string, string> { ["alertname"] = name, ["service"] = service };
+        var alert = new Alert { Fingerprint = name, Name = name, Severity = Severity.Info, StartsAt = At(second), Labels = labels };
+        return new Notice { Id = Guid.NewGuid(), At = At(second), Severity = Severity.Info, Alerts = [AlertEpisode.Of(alert, At(second))] };
     }
 
     private static async Task<IEnumerable<string>> NamesAsync(MonitoringApplication monitoring, string query) => (await monitoring.HistoryAsync(query)).Items.Select(a => a.Name);

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
 using Back2Code.Monitoring.Incidents;
+using Microsoft.Extensions.DependencyInjection;
 using static Back2Code.IntegrationTests.Monitoring.Notification;
 
 namespace Back2Code.IntegrationTests.Monitoring;
@@ -24,6 +26,19 @@ public sealed class IncidentTests(MonitoringFixture fixture) : IClassFixture<Mon
         Assert.Equal(closed.Timeline.Select(t => t.At).Order(), closed.Timeline.Select(t => t.At));
         Assert.All(closed.Timeline, t => Assert.True(t.RecordedAt >= t.At));
         Assert.Equal("notes-1", closed.Alerts[0].Instance);
+    }
+
+    [Fact]
+    public async Task Two_ends_of_one_alert_that_lie_ahead_of_our_clock_are_stored()
+    {
+        string ahead = Alert("Ahead", 0, 1, group: "ahead");
+        await fixture.Monitoring.TellAsync(ahead.Replace("2025-", "2045-", StringComparison.Ordinal), ahead.Replace("2025-", "2046-", StringComparison.Ordinal));
+
+        var book = fixture.Monitoring.Services.GetRequiredService<IncidentDesk>().Book;
+        Incident incident = Assert.Single(book.All, i => i.Group == "ahead");
+        await Eventually.IsTrueAsync(() => Task.FromResult(book.Unstored.All(i => i.Id != incident.Id)), TimeSpan.FromSeconds(20), "PostgreSQL has the incident");
+
+        Assert.Equal(2, incident.Alerts.Length);
     }
 
     [Fact]

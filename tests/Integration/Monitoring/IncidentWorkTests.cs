@@ -2,7 +2,15 @@ using System.Net;
 using System.Net.Http.Json;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
+using Back2Code.Monitoring;
+using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
+using Back2Code.Monitoring.Notifying;
+using Back2Code.Monitoring.Spool;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using static Back2Code.IntegrationTests.Monitoring.Notification;
 
@@ -11,6 +19,25 @@ namespace Back2Code.IntegrationTests.Monitoring;
 /// <summary>What people do to incidents, over HTTP and into PostgreSQL.</summary>
 public sealed class IncidentWorkTests(SharedServers servers, MonitoringFixture fixture) : IClassFixture<MonitoringFixture>
 {
+    [Fact]
+    public async Task An_old_incident_that_finds_no_room_in_memory_is_there_and_cannot_be_changed_now()
+    {
+        await fixture.Monitoring.TellAsync(Alert("Roomless", 0, 5, group: "roomless"));
+        IncidentDesk stored = fixture.Monitoring.Services.GetRequiredService<IncidentDesk>();
+        Guid id = stored.Book.All.Single(i => i.Group == "roomless").Id;
+        await Eventually.IsTrueAsync(() => stored.Book.Unstored.All(i => i.Id != id), TimeSpan.FromSeconds(20), "PostgreSQL has the incident");
+        using var spool = new SpoolFolder();
+        using IncidentDesk full = DeskIn(spool);
+        Assert.True(await full.AcceptAsync([.. Enumerable.Range(0, IncidentDesk.MaximumUnstored).Select(AlertOfItsOwnGroup)], full.Now, TestContext.Current.CancellationToken));
+        var clerk = new IncidentClerk(full, fixture.Monitoring.Services.GetRequiredService<IncidentReader>());
+
+        var result = await clerk.ChangeAsync(id, _ => new IncidentChange(id, IncidentChangeKind.Note, full.Now, "ada") { Text = "seen" }, TestContext.Current.CancellationToken);
+        var missing = await clerk.ChangeAsync(Guid.NewGuid(), i => new IncidentChange(i.Id, IncidentChangeKind.Note, full.Now, "ada"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(503, Assert.IsType<ProblemHttpResult>(result.Result).StatusCode);
+        Assert.Equal(404, Assert.IsType<ProblemHttpResult>(missing.Result).StatusCode);
+    }
+
     [Fact]
     public async Task An_incident_is_worked_on_from_its_alert_to_its_review_and_PostgreSQL_gives_it_back_as_it_was()
     {
@@ -187,4 +214,20 @@ public sealed class IncidentWorkTests(SharedServers servers, MonitoringFixture f
         await using var command = new NpgsqlCommand("SELECT state FROM monitoring.incidents WHERE id = $1", connection) { Parameters = { new() { Value = id } } };
         return (string?)await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
     }
+
+    private static Alert AlertOfItsOwnGroup(int number) => new()
+    {
+        Fingerprint = $"f{number}",
+        Name = "Down",
+        Severity = Severity.Warning,
+        StartsAt = At(0),
+        Labels = new Dictionary<string, string> { ["incident_group"] = $"g{number}" },
+    };
+
+    private static IncidentDesk DeskIn(SpoolFolder spool) => new(
+        Options.Create(new MonitoringOptions { SpoolDirectory = spool.Path, WebhookToken = MonitoringApplication.WebhookToken }),
+        new ChannelList([]),
+        new SteadyClock(TimeProvider.System),
+        NullLogger<IncidentDesk>.Instance,
+        NullLogger<AlertSpool>.Instance);
 }

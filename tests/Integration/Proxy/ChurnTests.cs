@@ -66,7 +66,7 @@ public sealed class ChurnTests
         long start = Stopwatch.GetTimestamp();
         await proxy.AddAsync(type == "noop" ? "slicer" : type, "upstream", 1, type == "noop" ? ("average_size", 10) : (attribute, value));
         string name = (type == "noop" ? "slicer" : type) + "_upstream";
-        await proxy.Client.UpdateToxicAsync("link", name, new Dictionary<string, long>(), 0.5, Cancellation);
+        await proxy.Client.UpdateToxicAsync("link", name, new Dictionary<string, AttributeValue>(), 0.5, Cancellation);
         await proxy.Client.RemoveToxicAsync("link", name, Cancellation);
         await proxy.Client.RemoveToxicAsync("link", "noop_upstream", Cancellation);
         await proxy.Client.SetEnabledAsync("link", false, Cancellation);
@@ -166,7 +166,7 @@ public sealed class ChurnTests
         }
 
         await client.UpdateToxicAsync(
-            "link", victim.Name, Attributes(victim.Type, random).ToDictionary(a => a.Name, a => a.Value.Number), random.Next(3) / 2.0, Cancellation);
+            "link", victim.Name, Attributes(victim.Type, random).ToDictionary(a => a.Name, a => a.Value), random.Next(3) / 2.0, Cancellation);
     }
 
     private static (string Name, AttributeValue Value)[] Attributes(string type, Random random) => type switch

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Back2Code.Chaos.Proxy;
+using Back2Code.IntegrationTests.Services;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -96,10 +97,10 @@ public sealed class HttpToxicTests : IAsyncLifetime
     public async Task A_delay_holds_back_only_the_requests_it_means()
     {
         await _proxy.AddAsync("http_delay", attributes: [("delay", 200), ("path", "/hello")]);
-        var other = await TimeAsync("big");
+        var other = await Timed.BestOfThreeAsync(() => TimeAsync("big"));
         var meant = await TimeAsync("hello");
         await _proxy.Client.RemoveToxicAsync("link", "http_delay_downstream", Cancellation);
-        var after = await TimeAsync("hello");
+        var after = await Timed.BestOfThreeAsync(() => TimeAsync("hello"));
 
         Assert.InRange(meant.TotalMilliseconds, 200, 5_000);
         Assert.True(other < TimeSpan.FromMilliseconds(190) && after < TimeSpan.FromMilliseconds(190), $"others took {other} and {after}");

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Back2Code.Chaos.Proxy;
+using Back2Code.IntegrationTests.Services;
 using static Back2Code.IntegrationTests.Proxy.ProxyUnderTest;
 
 namespace Back2Code.IntegrationTests.Proxy;
@@ -19,7 +21,7 @@ public sealed class ToxicTests
         await proxy.AddAsync("latency", attributes: ("latency", 150));
         var during = await EchoAsync(socket, "during");
         await proxy.Client.RemoveToxicAsync("link", "latency_downstream", Cancellation);
-        var after = await EchoAsync(socket, "after");
+        var after = await Timed.BestOfThreeAsync(() => EchoAsync(socket, "after"));
 
         Assert.InRange(during.TotalMilliseconds, 150, 5_000);
         Assert.True(after < TimeSpan.FromMilliseconds(140), $"the toxic was removed, yet an echo took {after}");
@@ -74,7 +76,7 @@ public sealed class ToxicTests
         await SayAsync(socket, "hello");
         await proxy.StatisticsWhenAsync(s => s.Downstream.ReceivedBytes == 5);
 
-        await proxy.Client.UpdateToxicAsync("link", "latency_downstream", new Dictionary<string, long> { ["latency"] = 10 }, null, Cancellation);
+        await proxy.Client.UpdateToxicAsync("link", "latency_downstream", new Dictionary<string, AttributeValue> { ["latency"] = 10 }, null, Cancellation);
 
         Assert.Equal("hello", await HearAsync(socket, 5));
     }
@@ -238,7 +240,7 @@ public sealed class ToxicTests
         await using var proxy = await StartAsync();
         var link = await proxy.CreateLinkAsync(upstream, Toxic("slow_close", attributes: ("delay", 150)));
         using var socket = await ConnectAsync(link.Listen);
-        Assert.True(await EchoAsync(socket, "hello") < TimeSpan.FromMilliseconds(140));
+        Assert.True(await Timed.BestOfThreeAsync(() => EchoAsync(socket, "hello")) < TimeSpan.FromMilliseconds(140));
         long start = Stopwatch.GetTimestamp();
 
         socket.Shutdown(SocketShutdown.Send);
@@ -287,7 +289,7 @@ public sealed class ToxicTests
         using var socket = await ConnectAsync(link.Listen);
         await EchoAsync(socket, "hello");
 
-        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, long> { ["bytes"] = 7 }, null, Cancellation);
+        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, AttributeValue> { ["bytes"] = 7 }, null, Cancellation);
         await SayAsync(socket, "hello");
 
         Assert.Equal("he"u8.ToArray(), await HearAllAsync(socket));
@@ -368,7 +370,7 @@ public sealed class ToxicTests
         using var socket = await ConnectAsync(link.Listen);
         await EchoAsync(socket, "hello");
 
-        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, long>(), 1, Cancellation);
+        await proxy.Client.UpdateToxicAsync("link", "limit_data_downstream", new Dictionary<string, AttributeValue>(), 1, Cancellation);
         await SayAsync(socket, "hello");
 
         Assert.Equal("hel"u8.ToArray(), await HearAllAsync(socket));

@@ -305,6 +305,20 @@ public sealed class BadDaysTests
     }
 
     [Fact]
+    public async Task A_lab_that_was_killed_this_moment_is_waited_for()
+    {
+        await using var small = SmallPlatform.Of(SmallPlatform.Sleeper);
+        using var lab = small.StartLabProcess();
+        await small.ReadyAsync();
+
+        lab.Kill();
+        await using var next = await small.StartAsync();
+
+        Assert.Equal(ProcessState.Ready, (await next.StatusOfAsync("sleeper")).State);
+        await lab.WaitForExitAsync(Token);
+    }
+
+    [Fact]
     public async Task What_a_killed_lab_left_running_is_ended_and_nobody_else()
     {
         await using var small = SmallPlatform.Of(SmallPlatform.Sleeper);

@@ -1,4 +1,6 @@
 using Back2Code.Authentication;
+using Back2Code.Identity;
+using Back2Code.Identity.Audit;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Budgets;
 using Back2Code.Monitoring.Health;
@@ -20,7 +22,43 @@ namespace Back2Code.UnitTests.Architecture;
 /// </summary>
 public sealed class EndpointTests
 {
-    private static readonly List<RouteEndpoint> Endpoints = MapAll();
+    /// <summary>
+    /// What the standards of OAuth 2.0 and OpenID Connect have open: documents that clients read before they have a token, endpoints that issue and judge
+    /// tokens and authenticate the client in the request itself, and pages that sign a person in. Each has its own tests.
+    /// </summary>
+    private static readonly string[] AnonymousByStandard =
+    [
+        "GET /.well-known/jwks.json",
+        "GET /.well-known/oauth-authorization-server",
+        "GET /.well-known/openid-configuration",
+        "GET /device",
+        "GET /sign-in",
+        "GET /sign-out",
+        "GET|POST /oauth2/authorize",
+        "GET|POST /oauth2/logout",
+        "POST /consent",
+        "POST /device",
+        "POST /oauth2/device_authorization",
+        "POST /oauth2/introspect",
+        "POST /oauth2/revoke",
+        "POST /oauth2/token",
+        "POST /sign-in",
+        "POST /sign-out",
+    ];
+
+    /// <summary>Opened by a token, at an address that OpenID Connect gives a name and no version.</summary>
+    private const string UserInfo = "GET|POST /oauth2/userinfo";
+
+    private static readonly List<RouteEndpoint> All = MapAll();
+    private static readonly List<RouteEndpoint> Endpoints = [.. All.Where(endpoint => !AnonymousByStandard.Contains(Describe(endpoint)) && Describe(endpoint) != UserInfo)];
+
+    [Fact]
+    public void Only_what_a_standard_has_open_is_open() =>
+        Assert.Equal(AnonymousByStandard, All.Where(endpoint => endpoint.Metadata.GetMetadata<IAuthorizeData>() is null).Select(Describe).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Userinfo_requires_authorization() =>
+        Assert.NotNull(Assert.Single(All, endpoint => Describe(endpoint) == UserInfo).Metadata.GetMetadata<IAuthorizeData>());
 
     [Fact]
     public void Every_endpoint_declares_one_permission_of_the_catalogue() =>
@@ -57,19 +95,27 @@ public sealed class EndpointTests
             [
                 "DELETE /v1/notes/{id:guid}",
                 "GET /v1/alerts",
+                "GET /v1/audit/",
+                "GET /v1/audit/export",
+                "GET /v1/audit/verification",
+                "GET /v1/clients/",
                 "GET /v1/health",
                 "GET /v1/incidents/",
                 "GET /v1/incidents/{id:guid}",
                 "GET /v1/incidents/{id:guid}/actions",
                 "GET /v1/incidents/{id:guid}/postmortem",
+                "GET /v1/keys/",
                 "GET /v1/notes/",
                 "GET /v1/notes/{id:guid}",
                 "GET /v1/notifications/",
                 "GET /v1/slos/",
                 "GET /v1/slos/{name}",
                 "GET /v1/slos/{name}/budget",
+                "GET /v1/users/",
                 "PATCH /v1/incidents/{id:guid}",
                 "PATCH /v1/incidents/{id:guid}/actions/{number:int:min(1)}",
+                "POST /v1/clients/",
+                "POST /v1/clients/{id}/secret",
                 "POST /v1/incidents/",
                 "POST /v1/incidents/events",
                 "POST /v1/incidents/{id:guid}/acknowledge",
@@ -78,30 +124,43 @@ public sealed class EndpointTests
                 "POST /v1/incidents/{id:guid}/notes",
                 "POST /v1/incidents/{id:guid}/resolve",
                 "POST /v1/incidents/{id:guid}/review",
+                "POST /v1/keys/rotate",
                 "POST /v1/notes/",
                 "POST /v1/notifications/{id:guid}/read",
+                "POST /v1/users/",
+                "POST /v1/users/{id:guid}/disable",
+                "POST /v1/users/{id:guid}/enable",
                 "PUT /v1/notes/{id:guid}",
+                "PUT /v1/users/{id:guid}/role",
             ],
-            Endpoints.Select(endpoint => $"{endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single()} {endpoint.RoutePattern.RawText}")
-                .Order(StringComparer.Ordinal));
+            Endpoints.Select(Describe).Order(StringComparer.Ordinal));
 
     /// <summary>Monitoring goes on without PostgreSQL.</summary>
     private static bool AnswersFromMemory(RouteEndpoint endpoint) =>
         endpoint.RoutePattern.RawText!.StartsWith("/v1/incidents", StringComparison.Ordinal) || endpoint.RoutePattern.RawText == "/v1/alerts";
 
+    private static string Describe(RouteEndpoint endpoint) =>
+        $"{string.Join('|', endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods)} {endpoint.RoutePattern.RawText}";
+
     private static List<RouteEndpoint> MapAll()
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddNotes().AddNotifications()
+        builder.Services.AddNotes().AddNotifications().AddIdentity().AddAuditReading()
             .AddSingleton<IncidentDesk>().AddSingleton<IncidentReader>().AddSingleton<IncidentClerk>().AddSingleton<AlertHistory>()
             .AddSingleton<SloSet>().AddSingleton<BudgetDesk>().AddSingleton<HealthBoard>();
         var app = builder.Build();
         app.MapGroup("/v1").MapNotes();
         app.MapGroup("/v1").MapNotifications();
+        app.MapProtocols();
+        app.MapUserInfo();
+        app.MapGroup("/v1").MapUsers();
+        app.MapGroup("/v1").MapClients();
+        app.MapGroup("/v1").MapKeys();
         app.MapGroup("/v1").MapIncidents();
         app.MapGroup("/v1").MapAlerts();
         app.MapGroup("/v1").MapSlos();
         app.MapGroup("/v1").MapPlatformHealth();
+        app.MapGroup("/v1").MapAudit();
         return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).Cast<RouteEndpoint>()];
     }
 }

@@ -246,6 +246,36 @@ public sealed class KeySourceTests : IDisposable
         Assert.Equal(1, (await keys.CurrentAsync(CancellationToken.None)).Count);
     }
 
+    [Fact]
+    public async Task Keys_of_a_file_and_of_an_address_are_both_good_and_stay_the_same_object_until_one_changes()
+    {
+        await File.WriteAllTextAsync(JwksPath, _first.JsonWebKeySet);
+        using var issuer = new Issuer(_second);
+        using var keys = new CombinedKeys(new FileKeys(JwksPath, _time, NullLogger<FileKeys>.Instance), Remote(issuer));
+
+        var both = await keys.CurrentAsync(CancellationToken.None);
+
+        Assert.Equal((true, true), (both.Find(_first.KeyId) is not null, both.Find(_second.KeyId) is not null));
+        Assert.Same(both, await keys.CurrentAsync(CancellationToken.None));
+        Assert.Same(both, await keys.RefreshAsync(both, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task While_the_address_has_never_answered_the_files_keys_are_good_and_of_others_nobody_knows()
+    {
+        await File.WriteAllTextAsync(JwksPath, _first.JsonWebKeySet);
+        using var issuer = new Issuer(null);
+        using var keys = new CombinedKeys(new FileKeys(JwksPath, _time, NullLogger<FileKeys>.Instance), Remote(issuer));
+
+        var known = await keys.CurrentAsync(CancellationToken.None);
+
+        Assert.NotNull(known.Find(_first.KeyId));
+        await Assert.ThrowsAsync<DependencyUnavailableException>(async () => await keys.RefreshAsync(known, CancellationToken.None));
+        issuer.Signer = _second;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.NotNull((await keys.RefreshAsync(known, CancellationToken.None)).Find(_second.KeyId));
+    }
+
     private RemoteKeys Remote(Issuer issuer, string? kept = null) =>
         new(new HttpClient(issuer), new BearerTokenOptions { JwksUri = new Uri("http://issuer.test/jwks"), JwksCachePath = kept }, _time, NullLogger<RemoteKeys>.Instance);
 

@@ -1,12 +1,9 @@
 using System.Diagnostics.Metrics;
-using Back2Code.Monitoring;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
 using Back2Code.Monitoring.Notifying;
-using Back2Code.Monitoring.Spool;
 using Back2Code.UnitTests.Resilience;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Back2Code.UnitTests.Monitoring;
 
@@ -115,6 +112,46 @@ public sealed class ChannelLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_given_up_takes_no_fresh_news_of_its_incident_with_it()
+    {
+        using IncidentDesk desk = Desk();
+        ChannelLoop loop = Loop(desk);
+        _channel.Fails = true;
+        await FireAsync(desk, "Old");
+        await loop.DeliverDueAsync(default);
+        _time.Advance(TimeSpan.FromHours(25));
+        await FireAsync(desk, "Fresh");
+
+        TimeSpan? again = await loop.DeliverDueAsync(default);
+        _channel.Fails = false;
+        _time.Advance(again!.Value);
+        await loop.DeliverDueAsync(default);
+
+        Assert.Equal([["Fresh"]], _channel.Told);
+        Assert.Contains(Assert.Single(desk.Book.All).Timeline, t => t.Kind == "delivery.failed");
+    }
+
+    [Fact]
+    public async Task Time_in_which_monitoring_was_stopped_is_no_time_of_trying()
+    {
+        using (IncidentDesk desk = Desk())
+        {
+            await FireAsync(desk, "A");
+        }
+
+        _time.Advance(TimeSpan.FromHours(25));
+        using IncidentDesk next = Desk();
+        ChannelLoop loop = Loop(next);
+        _channel.Fails = true;
+        await loop.DeliverDueAsync(default);
+        int afterOneFailure = next.Board.CountOf("recorder");
+        _time.Advance(TimeSpan.FromHours(25));
+        await loop.DeliverDueAsync(default);
+
+        Assert.Equal((1, 0), (afterOneFailure, next.Board.CountOf("recorder")));
+    }
+
+    [Fact]
     public async Task What_was_not_told_before_the_process_died_is_told_by_the_next_one_and_what_was_is_not()
     {
         using (IncidentDesk desk = Desk())
@@ -149,9 +186,7 @@ public sealed class ChannelLoopTests : IDisposable
         Assert.True(await desk.AcceptAsync([alert], desk.Now, default));
     }
 
-    private IncidentDesk Desk() => new(
-        Options.Create(new MonitoringOptions { SpoolDirectory = _folder, WebhookToken = "test-only-webhook-token" }),
-        new ChannelList([_channel]), new SteadyClock(_time), NullLogger<IncidentDesk>.Instance, NullLogger<AlertSpool>.Instance);
+    private IncidentDesk Desk() => Notifications.DeskIn(_folder, _time, _channel);
 
     private ChannelLoop Loop(IncidentDesk desk) => new(_channel, desk, _meter.CreateCounter<long>("deliveries"), _time, NullLogger.Instance);
 

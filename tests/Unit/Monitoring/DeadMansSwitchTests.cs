@@ -1,8 +1,5 @@
-using Back2Code.Monitoring;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
-using Back2Code.Monitoring.Notifying;
-using Back2Code.Monitoring.Spool;
 using Back2Code.Monitoring.Watchdog;
 using Back2Code.UnitTests.Resilience;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -104,6 +101,25 @@ public sealed class DeadMansSwitchTests : IDisposable
     }
 
     [Fact]
+    public async Task That_we_ourselves_were_stopped_while_blind_does_not_end_it()
+    {
+        _switch.Sift([Watchdog(1)]);
+        await PassAsync(17);
+
+        _time.Advance(TimeSpan.FromMinutes(10));
+        await PassAsync(5);
+        IncidentState afterPause = Assert.Single(_desk.Book.All).State;
+        _switch.Sift([Watchdog(1)]);
+        await PassAsync(1);
+        IncidentState afterRepetition = Assert.Single(_desk.Book.All).State;
+        _switch.Sift([Watchdog(2)]);
+        await PassAsync(1);
+
+        Assert.Equal((IncidentState.Open, IncidentState.Open), (afterPause, afterRepetition));
+        Assert.Equal(IncidentState.Resolved, Assert.Single(_desk.Book.All).State);
+    }
+
+    [Fact]
     public async Task A_restart_while_blind_raises_no_second_alert_and_ends_the_first_when_it_sees()
     {
         _switch.Sift([Watchdog(1)]);
@@ -144,9 +160,7 @@ public sealed class DeadMansSwitchTests : IDisposable
 
     private (IncidentDesk Desk, DeadMansSwitch Switch) Start()
     {
-        var desk = new IncidentDesk(
-            Options.Create(new MonitoringOptions { SpoolDirectory = _folder, WebhookToken = "test-only-webhook-token" }),
-            new ChannelList([]), new SteadyClock(_time), NullLogger<IncidentDesk>.Instance, NullLogger<AlertSpool>.Instance);
+        IncidentDesk desk = Notifications.DeskIn(_folder, _time);
         var options = Options.Create(new WatchdogOptions { SilentFor = TimeSpan.FromSeconds(15), StartGrace = TimeSpan.FromMinutes(1) });
         return (desk, new DeadMansSwitch(desk, options, _time, NullLogger<DeadMansSwitch>.Instance));
     }

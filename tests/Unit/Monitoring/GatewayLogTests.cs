@@ -93,7 +93,7 @@ public sealed class GatewayLogTests : IDisposable
 
         Assert.All(requests.Values, value => Assert.Equal(0, value));
         Assert.All(
-            (string[])["notes", "notifications", "monitoring"],
+            (string[])["identity", "notes", "notifications", "monitoring"],
             backend =>
             {
                 Assert.Contains(requests.Tags, tags => tags.Contains($"backend={backend},method=POST,code_class=5xx", StringComparison.Ordinal));

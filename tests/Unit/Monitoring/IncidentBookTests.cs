@@ -201,6 +201,27 @@ public sealed class IncidentBookTests
     }
 
     [Fact]
+    public void In_a_storm_the_alert_that_told_first_stays_listed()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 2_100).Select(i => Firing("Storm", 2, instance: $"i{i}"))];
+
+        Incident incident = new Notifications().Tell(1, Firing("First", 0), Firing("Second", 0)).Tell(3, Resolved("First", 0, 2), Resolved("Second", 0, 2)).Tell(4, storm).Only;
+
+        Assert.Equal((2_000, "First", At(1)), (incident.Alerts.Length, incident.FirstAlert!.Name, incident.FirstAlert.ReceivedAt));
+        Assert.DoesNotContain(incident.Alerts, a => a.Name == "Second");
+    }
+
+    [Fact]
+    public void A_storm_is_over_when_the_last_of_its_alerts_is_listed_or_not()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 2_001).Select(i => Firing("Storm", 0, instance: $"i{i}"))];
+
+        var told = new Notifications().Tell(1, storm).Tell(51, storm[^1] with { EndsAt = At(50) }).Tell(52, [.. storm[..^1].Select(a => a with { EndsAt = At(8) })]);
+
+        Assert.Equal((IncidentState.Resolved, At(50)), (told.Only.State, told.Only.ResolvedAt!.Value));
+    }
+
+    [Fact]
     public void A_storm_survives_a_snapshot()
     {
         Alert[] storm = [.. Enumerable.Range(0, 3_000).Select(i => Firing("Storm", 0, instance: $"i{i}"))];
@@ -245,6 +266,21 @@ public sealed class IncidentBookTests
         Assert.Single(new Notifications().Tell(6, flash).Tell(7, flash).Only.Alerts);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Two_episodes_that_began_ahead_of_our_clock_are_two_with_starts_of_their_own(bool secondEnds)
+    {
+        Alert first = Firing("Ahead", 6) with { ClaimedStart = At(100), EndsAt = At(6) };
+        Alert second = Firing("Ahead", 6) with { ClaimedStart = At(200), EndsAt = secondEnds ? At(6) : null };
+
+        Incident incident = new Notifications().Tell(6, first).Tell(6, second).Only;
+
+        Assert.Equal(2, incident.Alerts.Select(a => a.StartsAt).Distinct().Count());
+        Assert.All(incident.Alerts, a => Assert.True(a.EndsAt is null || a.EndsAt >= a.StartsAt));
+        Assert.Equal(!secondEnds, incident.HasActiveAlerts);
+    }
+
     [Fact]
     public void News_is_told_once_however_often_Alertmanager_repeats_itself()
     {
@@ -270,6 +306,21 @@ public sealed class IncidentBookTests
         }
 
         Assert.Equal((100, 0), (told.Book.All.Count, told.Book.Unstored.Count));
+    }
+
+    [Fact]
+    public void Of_alerts_that_have_ended_the_latest_ten_thousand_are_remembered_in_incidents_or_not()
+    {
+        Alert[] storm = [.. Enumerable.Range(0, 12_000).Select(i => Firing("Storm", 0, instance: $"i{i}", group: $"g{i / 2_000}") with { ClaimedStart = At(0) })];
+        var told = new Notifications().Tell(1, storm);
+        int active = told.Book.KnownAlerts;
+
+        Alert[] ends = [.. storm.Select((a, i) => a with { EndsAt = At(8 + (i / 100_000d)) })];
+        told.Tell(9, ends).Tell(10, ends[0]);
+
+        Assert.Equal((12_000, 10_000), (active, told.Book.KnownAlerts));
+        Assert.Equal(12_000, told.Book.All.Sum(i => i.Alerts.Length));
+        Assert.All(told.Book.All, i => Assert.Equal(IncidentState.Resolved, i.State));
     }
 
     [Fact]

@@ -136,6 +136,19 @@ public sealed class IncidentWorkTests
     }
 
     [Fact]
+    public void An_alert_that_began_before_somebody_opened_the_incident_does_not_move_its_detection()
+    {
+        var told = new Notifications();
+        told.Apply(told.Record(12) with { Change = new IncidentChange(Guid.NewGuid(), IncidentChangeKind.Open, At(10), "ada") { Title = "Customers call" } });
+        told.Tell(20, Firing("Down", 2)).Happen(60, PlatformEvent.FaultInjected, at: 5).Happen(60, PlatformEvent.FaultInjected, at: 15);
+
+        IncidentMeasures measures = IncidentMeasures.Of(told.Only);
+
+        Assert.Equal(At(2), told.Only.OpenedAt);
+        Assert.Equal((At(10), At(5), 5.0), (measures.DetectedAt, measures.StartedAt, measures.MttdSeconds));
+    }
+
+    [Fact]
     public void Without_a_known_beginning_there_is_no_mean_time_and_no_guess()
     {
         IncidentMeasures measures = IncidentMeasures.Of(new Notifications().Tell(5, Firing("Down", 4)).Tell(60, Resolved("Down", 4, 52)).Only);

@@ -84,11 +84,21 @@ public sealed class NotificationReaderTests
     }
 
     [Fact]
-    public void Text_that_PostgreSQL_cannot_hold_is_cleaned()
+    public void What_PostgreSQL_has_an_index_on_is_cut_to_what_the_index_can_hold()
     {
-        Alert alert = Read(Valid.Replace("It burns", "It\\u0000 burns", StringComparison.Ordinal)).Alerts[0];
+        string longer = new('\u8a9e', 1_024);
 
-        Assert.Equal("It burns", alert.Annotations["summary"]);
+        Alert alert = Read(Valid.Replace("NotesAvailabilityFastBurn", longer + "\",\"service\":\"" + longer, StringComparison.Ordinal)).Alerts[0];
+
+        Assert.Equal((256, 256), (alert.Name.Length, alert.Labels["service"].Length));
+    }
+
+    [Fact]
+    public void Text_that_PostgreSQL_cannot_hold_or_a_terminal_would_obey_is_cleaned()
+    {
+        Alert alert = Read(Valid.Replace("It burns", "It\\u0000burns\\u001b[31m\\u009b31m\\u007f\\r\\n\\tnow", StringComparison.Ordinal)).Alerts[0];
+
+        Assert.Equal("It burns [31m 31m  \n\tnow", alert.Annotations["summary"]);
     }
 
     [Theory]

@@ -1,7 +1,10 @@
+using Back2Code.Monitoring;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Incidents;
 using Back2Code.Monitoring.Notifying;
 using Back2Code.Monitoring.Spool;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Back2Code.UnitTests.Monitoring;
 
@@ -35,6 +38,11 @@ internal sealed class Notifications
 
     public static Alert Resolved(string name, double from, double to, Severity severity = Severity.Warning, string instance = "a") =>
         Firing(name, from, severity, instance) with { EndsAt = At(to) };
+
+    /// <summary>A desk whose spool lies in a folder of the test's.</summary>
+    public static IncidentDesk DeskIn(string folder, TimeProvider time, params IReadOnlyList<IChannel> channels) => new(
+        Options.Create(new MonitoringOptions { SpoolDirectory = folder, WebhookToken = "test-only-webhook-token" }),
+        new ChannelList(channels), new SteadyClock(time), NullLogger<IncidentDesk>.Instance, NullLogger<AlertSpool>.Instance);
 
     /// <summary>What the channels would be told, in order.</summary>
     public List<Notice> News { get; } = [];

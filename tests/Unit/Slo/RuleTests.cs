@@ -224,11 +224,12 @@ public sealed class RuleTests
 
         Assert.Equal(
             [
+                "identity-availability", "identity-error-rate", "identity-latency",
                 "monitoring-availability", "monitoring-error-rate", "monitoring-latency", "notes-availability", "notes-error-rate", "notes-latency", "notes-outbox-age",
                 "notifications-availability", "notifications-error-rate", "notifications-freshness", "notifications-latency", "notifications-queue-latency",
             ],
             shipped.Objectives.Select(o => o.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(12 * 2, PrometheusRules.AlertNames(shipped).Count(name => name.EndsWith("Burn", StringComparison.Ordinal)));
+        Assert.Equal(15 * 2, PrometheusRules.AlertNames(shipped).Count(name => name.EndsWith("Burn", StringComparison.Ordinal)));
         Assert.NotEmpty(PrometheusRules.Render(shipped, Lab));
         Assert.NotEmpty(PrometheusRules.Render(shipped, new RuleOptions()));
     }

@@ -17,7 +17,7 @@ public sealed class SloCommandTests : IDisposable
 
         Assert.Equal(0, exit);
         Assert.True(JsonDocument.Parse(output).RootElement.GetProperty("valid").GetBoolean());
-        Assert.Equal(12, JsonDocument.Parse(output).RootElement.GetProperty("slos").GetArrayLength());
+        Assert.Equal(15, JsonDocument.Parse(output).RootElement.GetProperty("slos").GetArrayLength());
     }
 
     [Fact]

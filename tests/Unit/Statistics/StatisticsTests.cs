@@ -84,6 +84,60 @@ public sealed class StatisticsTests
     [Fact]
     public void A_statistic_that_is_no_number_for_some_resample_has_no_interval() => Assert.Null(Bootstrap.Of<double>([0, 1], s => 1 / s.Sum(), 0.95, seed: 1));
 
+    // R: qt(0.975, df) and, for 0.9, qt(0.95, df).
+    [Theory]
+    [InlineData(0.95, 1, 12.706205)]
+    [InlineData(0.95, 2, 4.302653)]
+    [InlineData(0.95, 4, 2.776445)]
+    [InlineData(0.95, 9, 2.262157)]
+    [InlineData(0.90, 7, 1.894579)]
+    [InlineData(0.95, 10_000, 1.960201)]
+    public void Students_t_is_that_of_the_tables(double share, int degrees, double t) => Assert.Equal(t, StudentT.Within(share, degrees), tolerance: 1e-6);
+
+    [Theory]
+    [InlineData(5, 600)]
+    [InlineData(10, 500)]
+    public void The_widened_interval_holds_the_true_mean_in_95_of_100_samples_and_the_plain_one_does_not(int size, int samples)
+    {
+        var random = new Random(20151);
+        int widened = 0, plain = 0;
+        for (var i = 0; i < samples; i++)
+        {
+            // Box and Muller: normal, with mean zero.
+            double[] sample = [.. Enumerable.Range(0, size).Select(_ => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))];
+            plain += Bootstrap.Of(sample, Mean, 0.95, seed: i)!.Contains(0) ? 1 : 0;
+            widened += Bootstrap.WidenedOf(sample, Mean, 0.95, seed: i)!.Contains(0) ? 1 : 0;
+        }
+
+        // Two and a half standard errors of the count; the plain interval is below them.
+        var error = 2.5 * Math.Sqrt(0.95 * 0.05 / samples);
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{size} observations: plain {(double)plain / samples:0.000}, widened {(double)widened / samples:0.000}"));
+        Assert.InRange((double)widened / samples, 0.95 - error, 0.95 + error);
+        Assert.InRange((double)plain / samples, 0.5, 0.95 - error);
+
+        static double Mean(IReadOnlyList<double> values)
+        {
+            var sum = 0.0;
+            for (var i = 0; i < values.Count; i++)
+            {
+                sum += values[i];
+            }
+
+            return sum / values.Count;
+        }
+    }
+
+    [Fact]
+    public void A_widened_interval_has_the_ends_of_the_plain_one_moved_by_one_factor()
+    {
+        double[] five = [3, 1, 4, 1, 5];
+        var (plain, widened) = (Bootstrap.Of(five, s => s.Average(), 0.95, 1)!, Bootstrap.WidenedOf(five, s => s.Average(), 0.95, 1)!);
+
+        // √(5/4) · 2.7764 / 1.9602, about the mean of 2.8.
+        Assert.Equal(2.8 - (1.58359 * (2.8 - plain.Low)), widened.Low, tolerance: 1e-4);
+        Assert.Equal(2.8 + (1.58359 * (plain.High - 2.8)), widened.High, tolerance: 1e-4);
+    }
+
     // R: binom.test(k, n)$p.value.
     [Theory]
     [InlineData(5, 0, 0.0625)]

@@ -22,6 +22,28 @@ public sealed class ProcFsTests
         Assert.False(Posix.Signal(self.Pid, self.StartTime - 1, 9));
     }
 
+    [Theory]
+    [InlineData("SigPnd:\t0000000000000100\nShdPnd:\t0000000000000000\n", true)]
+    [InlineData("SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n", true)]
+    [InlineData("SigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\nSigBlk:\t0000000000000100\n", false)]
+    public void A_process_with_a_pending_SIGKILL_is_killed_although_it_still_lives(string status, bool killed) => Assert.Equal(killed, ProcFs.IsKilled(status));
+
+    [Fact]
+    public void Whoever_lives_on_is_not_ending_and_whoever_is_gone_is()
+    {
+        using var other = System.Diagnostics.Process.Start("sleep", ["1000"]);
+        var before = ProcFs.IsEnding(other.Id);
+
+        other.Kill();
+        var killed = ProcFs.IsEnding(other.Id) || ProcFs.Stat(other.Id) is null or { State: 'Z' or 'X' };
+        other.WaitForExit();
+
+        Assert.False(before);
+        Assert.False(ProcFs.IsEnding(Environment.ProcessId));
+        Assert.True(killed);
+        Assert.True(ProcFs.IsEnding(other.Id));
+    }
+
     [Fact]
     public void A_process_that_is_not_there_is_null_and_not_an_exception()
     {

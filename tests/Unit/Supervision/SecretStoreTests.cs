@@ -22,6 +22,18 @@ public sealed class SecretStoreTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_paths.Secrets, "redis.password")));
     }
 
+    [Theory]
+    [InlineData("identity-aes", "key of AES-256")]
+    [InlineData("audit-signing", "private P-256 key")]
+    public void A_key_is_made_once_and_a_damaged_one_is_said_to_be_damaged(string name, string kind)
+    {
+        var key = new SecretStore(_paths).GetOrCreate(name);
+
+        Assert.Equal(key, new SecretStore(_paths).GetOrCreate(name));
+        File.WriteAllText(Path.Combine(_paths.Secrets, $"{name}.password"), key[..^40]);
+        Assert.Contains($"does not hold a {kind}", Assert.Throws<LabException>(() => new SecretStore(_paths).GetOrCreate(name)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Two_secrets_differ() =>
         Assert.NotEqual(new SecretStore(_paths).GetOrCreate("a"), new SecretStore(_paths).GetOrCreate("b"));

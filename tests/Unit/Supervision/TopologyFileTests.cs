@@ -129,11 +129,11 @@ public sealed class TopologyFileTests
         var topology = TopologyFile.Load(Path.Combine(Repository.Root, "topology.yaml"));
 
         Assert.Equal(
-            ["toxiproxy:74", "postgres:32", "redis:79", "epmd:76", "rabbitmq:72", "prometheus:90", "alertmanager:93", "gateway:80", "notes-1:101", "notes-2:102", "notifications:111", "monitoring:121"],
+            ["toxiproxy:74", "postgres:32", "redis:79", "epmd:76", "rabbitmq:72", "prometheus:90", "alertmanager:93", "gateway:80", "identity:131", "notes-1:101", "notes-2:102", "notifications:111", "monitoring:121"],
             topology.Processes.Select(p => $"{p.Name}:{p.Ports[""].Offset}"));
         Assert.Equal("notes-1-to-postgres", topology.Links[0].Name);
         Assert.Contains(topology.Links, l => l.Name == "alertmanager-to-monitoring");
-        Assert.Equal(26, topology.Links.Count);
+        Assert.Equal(34, topology.Links.Count);
     }
 
     [Fact]

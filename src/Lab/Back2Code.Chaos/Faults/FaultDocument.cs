@@ -16,7 +16,8 @@ public static class FaultDocument
             {FaultCatalogue.All.Count} kinds of reversible disturbance. Each writes how to undo it to disk before it acts, acts, and watches until its effect is seen
             on the target: that is its receipt. It ends with its time, with `fault remove`, or half an hour after the injection; and when whoever
             injected it dies, the lab undoes it within a second or two. What outlives the platform is undone by whatever command comes next, or when the
-            process that it needs is ready again. `back2code heal` does so by hand and proves that nothing is left.
+            process that it needs is ready again. `back2code heal` does so by hand and proves that nothing is left. What one fault has changed and will
+            give back, no other may change meanwhile: the second is refused, with the command that ends the first.
 
                 back2code fault add link.latency --target 'notes-*-to-postgres' --set latency=200ms --for 30s
                 back2code fault status

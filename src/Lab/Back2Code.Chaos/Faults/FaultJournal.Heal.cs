@@ -40,7 +40,7 @@ public static partial class FaultJournal
                 // Each with a limit of its own: a slow one must not starve those that come after it.
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 limit.CancelAfter(LongestUndo);
-                var lines = await UndoAsync(platform, record, path, limit.Token);
+                var lines = await EndAsync(platform, record, path, limit.Token);
                 healed.Add(Line(record, lines));
             }
             catch (Exception e) when (e is FaultException or JsonException or IOException or UnauthorizedAccessException
@@ -78,7 +78,7 @@ public static partial class FaultJournal
                 var left = standing.Where(s => s.NeedsProcess is not null || failures.Any(f => f.Step == s)).ToList();
                 if (left.Count == 0)
                 {
-                    File.Delete(path);
+                    Strike(path);
                     healed.Add(Line(record, lines.Count > 0 ? lines : ["gone with the platform"]));
                     continue;
                 }
@@ -122,7 +122,7 @@ public static partial class FaultJournal
                 var left = record.Steps.Where(s => !(s.OutlivesPlatform && s.NeedsProcess == process) || failures.Any(f => f.Step == s)).ToList();
                 if (left.Count == 0)
                 {
-                    File.Delete(path);
+                    Strike(path);
                 }
                 else if (left.Count < record.Steps.Count)
                 {
@@ -147,6 +147,7 @@ public static partial class FaultJournal
     /// <summary>Whoever wrote an old draft died before acting.</summary>
     private static void DropDrafts(string directory, TimeSpan olderThan)
     {
+        DropMarksWithoutRecord(directory);
         foreach (var draft in Directory.Exists(directory) ? new DirectoryInfo(directory).GetFiles("*.draft") : [])
         {
             // By the clock that stamps files, not the platform's.

@@ -40,7 +40,7 @@ public static partial class FaultJournal
     {
         string? path = RecordsIn(platform.FaultsDirectory).FirstOrDefault(p => Path.GetFileNameWithoutExtension(p) == faultId);
         return path is not null && await ReadAsync(path, cancellationToken) is { } record
-            ? await UndoAsync(platform, record, path, cancellationToken)
+            ? await EndAsync(platform, record, path, cancellationToken)
             : null;
     }
 
@@ -81,7 +81,7 @@ public static partial class FaultJournal
                 $"{record.Type} on {record.Target} could not be undone: {string.Join("; ", failures.Select(f => f.Why))}. Its undo record stays: {path}");
         }
 
-        File.Delete(path);
+        Strike(path);
         return lines;
     }
 

@@ -19,6 +19,9 @@ public interface IFaultTarget
     /// <summary>The superuser's way to the PostgreSQL server itself, not through a link.</summary>
     string PostgresConnectionString => throw NotHere("PostgreSQL");
 
+    /// <summary>The password with which a service logs in as this role; null when the platform does not know it.</summary>
+    string? PostgresPasswordOf(string role) => null;
+
     /// <summary>Redis itself, not through a link.</summary>
     RedisAddress Redis => throw NotHere("Redis");
 

@@ -1,28 +1,19 @@
 namespace Back2Code.Chaos.Faults;
 
 /// <summary>
-/// What a fault does again and again while it stands, in the process that injected it: it dies with that process. It ends by itself when the undo record is gone or
-/// the lease is over, so that whoever heals ends it too.
+/// What a fault does again and again while it stands, in the process that injected it: it dies with that process. Whoever ends the fault ends it first
+/// (<see cref="ForeignEnd"/>).
 /// </summary>
 internal sealed class StandingLoop : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly TimeProvider _time;
-    private readonly string _record;
-    private readonly DateTimeOffset _until;
     private Action? _release;
     private Task _running = Task.CompletedTask;
 
-    public StandingLoop(FaultContext context)
-    {
-        _time = context.Platform.Time;
-        _record = Path.Combine(context.Platform.FaultsDirectory, context.FaultId + ".json");
-        _until = _time.GetUtcNow() + (context.For ?? Injection.LeaseWithoutEnd);
-    }
+    public StandingLoop(FaultContext context) => _time = context.Platform.Time;
 
-    private bool Stands => !_ended.IsCancellationRequested && File.Exists(_record) && _time.GetUtcNow() < _until;
-
-    /// <summary>Begins; the record must be there. What the action throws is for the next round, save that it was told to end.</summary>
+    /// <summary>Begins. What the action throws is for the next round, save that it was told to end.</summary>
     public void Start(TimeSpan pause, Func<CancellationToken, Task> action) => _running = RunAsync(pause, action);
 
     /// <summary>What is to be let go when it ends, for whatever reason.</summary>
@@ -53,7 +44,7 @@ internal sealed class StandingLoop : IAsyncDisposable
 
     private async Task RepeatAsync(TimeSpan pause, Func<CancellationToken, Task> action)
     {
-        while (Stands)
+        while (!_ended.IsCancellationRequested)
         {
             try
             {
@@ -67,7 +58,7 @@ internal sealed class StandingLoop : IAsyncDisposable
             catch (Exception)
             {
                 // The supervisor or the process was away for a moment; a disturbance that cannot be done now is tried again.
-                await Task.Delay(pause, _time, CancellationToken.None);
+                await Task.Delay(pause, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -34,6 +34,9 @@ internal sealed record UndoRecord
     /// <summary>Processes of another boot are gone, whatever carries their ids now.</summary>
     public required string BootId { get; init; }
 
+    /// <summary>Whether the owner has a hand in it: it still acts, or holds the fault up by a loop or by sessions. It is told before anybody else undoes the fault.</summary>
+    public bool HeldUp { get; init; }
+
     /// <summary>Undone in this order. Each may be repeated and may find its work done.</summary>
     public required IReadOnlyList<UndoStep> Steps { get; init; }
 }
@@ -88,6 +91,13 @@ internal abstract record UndoStep
 
     /// <summary>The process that must be ready for a step that outlives the platform, such as <c>postgres</c>; null when files will do.</summary>
     internal virtual string? NeedsProcess => null;
+
+    /// <summary>
+    /// What it gives back as the fault found it, in words that are the same for whoever would change it too, such as "the password of the role notes"; null for what is
+    /// the fault's own and stands beside others, such as a toxic. It is changed by one fault at a time (<see cref="FaultJournal.RefuseWhatIsOwnedAsync"/>): a second one
+    /// would take for the original what the first has made of it.
+    /// </summary>
+    internal virtual string? Owns => null;
 
     /// <summary>Undoes, and says in words what was found.</summary>
     public abstract Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken);

@@ -42,7 +42,7 @@ public sealed class ToxiproxyClient(HttpClient http)
 
     /// <summary>Changes the attributes given, and the toxicity when given.</summary>
     public Task<ToxicDocument> UpdateToxicAsync(
-        string proxy, string toxic, IReadOnlyDictionary<string, long> attributes, double? toxicity, CancellationToken cancellationToken) =>
+        string proxy, string toxic, IReadOnlyDictionary<string, AttributeValue> attributes, double? toxicity, CancellationToken cancellationToken) =>
         SendAsync<ToxicDocument>(HttpMethod.Patch, ToxicPath(proxy, toxic), new ToxicChange(attributes, toxicity), cancellationToken);
 
     /// <summary>False when the toxic, or its proxy, is not there.</summary>
@@ -129,7 +129,7 @@ public sealed class ToxiproxyClient(HttpClient http)
     private sealed record ErrorDocument([property: JsonPropertyName("error")] string Error);
 
     private sealed record ToxicChange(
-        [property: JsonPropertyName("attributes")] IReadOnlyDictionary<string, long> Attributes,
+        [property: JsonPropertyName("attributes")] IReadOnlyDictionary<string, AttributeValue> Attributes,
         [property: JsonPropertyName("toxicity"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Toxicity);
 }
 

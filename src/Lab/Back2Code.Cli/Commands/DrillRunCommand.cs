@@ -128,7 +128,12 @@ internal static class DrillRunCommand
             throw new DrillUsageException("--keep is for one drill. Several run on a platform that is found running, if there is one: start it with `back2code up --detach`.");
         }
 
-        // Before anything takes time: a baseline that is not there is a typing error.
+        // Before anything takes time: a baseline that is not there is a typing error, and so is a file that cannot be written.
+        if (parsed.GetValue(JUnit) is { } junit)
+        {
+            CampaignFiles.RequireWritable(junit);
+        }
+
         var baseline = parsed.GetValue(AgainstBaseline) is { } earlier ? (Name: earlier, Campaign: Campaign.Read(earlier)) : ((string Name, Campaign Campaign)?)null;
         var json = parsed.GetValue(Json);
         var screen = new CampaignScreen(json ? Console.Error : Console.Out, live: !(json ? Console.IsErrorRedirected : Console.IsOutputRedirected));

@@ -115,7 +115,7 @@ internal static class IncidentTable
     }
 
     /// <summary>Colours are for terminals; a file or a pipe gets plain text, as wide as it needs.</summary>
-    private static IAnsiConsole Out()
+    internal static IAnsiConsole Out()
     {
         if (!Console.IsOutputRedirected)
         {

@@ -28,17 +28,23 @@ internal static class ToxiproxyCommand
             "toxiproxy",
             """
             Run the TCP fault proxy with Toxiproxy's HTTP API, until stopped. Takes toxiproxy-server's flags, with one dash or two, and LOG_LEVEL.
+            The commands below are toxiproxy-cli's: they talk to a proxy that runs, at TOXIPROXY_URL.
 
             Examples:
               back2code toxiproxy
               LOG_LEVEL=debug back2code toxiproxy --port 18474 --config links.json --seed 42
-              curl -d '{"name":"pg","listen":"127.0.0.1:15432","upstream":"127.0.0.1:5432"}' http://127.0.0.1:8474/proxies
-              curl -d '{"type":"latency","attributes":{"latency":200,"jitter":20}}' http://127.0.0.1:8474/proxies/pg/toxics
+              back2code toxiproxy create -l 127.0.0.1:15432 -u 127.0.0.1:5432 pg
+              back2code toxiproxy toxic add -t latency -a latency=200 -a jitter=20 pg
               curl -d '{"type":"http_status","attributes":{"status":503,"path":"/v1/*","percent":10}}' http://127.0.0.1:8474/proxies/web/toxics
             """)
         {
             host, port, config, seed, proxyMetrics, runtimeMetrics, version,
         };
+        foreach (var client in ToxiproxyClientCommands.Create())
+        {
+            command.Add(client);
+        }
+
         command.SetAction((parsed, cancellationToken) => parsed.GetValue(version) ? PrintVersionAsync() : RunAsync(
             new ToxiproxyOptions
             {

@@ -53,8 +53,15 @@ public sealed record Campaign
     /// <summary>Ended by its operator, be it between two drills.</summary>
     public bool Interrupted { get; init; }
 
-    /// <summary>130 when it was interrupted, else the worst of its runs; 6 when all of them completed but not all were played.</summary>
-    public int ExitCode => Interrupted ? 130 : WorstFirst.FirstOrDefault(code => Runs.Any(r => r.ExitCode == code), Skipped.Count > 0 ? Incomplete : 0);
+    /// <summary>Why there was no platform to play on, or not any more; null when there was.</summary>
+    public string? Obstacle { get; init; }
+
+    /// <summary>130 when it was interrupted, else the worst of its runs, 3 without a platform; 6 when all of them completed but not all were played.</summary>
+    public int ExitCode => Interrupted ? 130 : WorstFirst.FirstOrDefault(
+        code => Runs.Any(r => r.ExitCode == code) || (code == NoPlatform && Obstacle is not null), Skipped.Count > 0 ? Incomplete : 0);
+
+    // As of one drill that had none.
+    private const int NoPlatform = 3;
 
     public const int Incomplete = 6;
 

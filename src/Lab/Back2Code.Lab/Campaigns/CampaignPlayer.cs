@@ -24,9 +24,12 @@ internal sealed class CampaignPlayer(IReadOnlyList<Drill> drills, CampaignOption
 
     public bool IsInterrupted { get; private set; }
 
+    /// <summary>Why there is no platform to play on, or not any more; null while there is.</summary>
+    public string? Obstacle { get; private set; }
+
     private int Count => drills.Count * options.Repeat;
 
-    /// <exception cref="LabException">The platform cannot be started; nothing was run.</exception>
+    /// <summary>Never throws for what the platform does: a scorecard says why nothing was played, too.</summary>
     public async Task PlayAsync(CancellationToken cancellationToken)
     {
         try
@@ -41,10 +44,11 @@ internal sealed class CampaignPlayer(IReadOnlyList<Drill> drills, CampaignOption
             IsInterrupted = true;
             SkipFrom(Runs.Count, "stopped by its operator");
         }
-        catch (LabException e) when (Runs.Count > 0)
+        catch (LabException e)
         {
+            Obstacle = e.Message;
             Notes.Add(e.Message);
-            SkipFrom(Runs.Count, "the platform is gone");
+            SkipFrom(Runs.Count, Runs.Count > 0 ? "the platform is gone" : "the platform could not be started");
         }
     }
 

@@ -41,7 +41,7 @@ public sealed record CampaignOutcome(Campaign Campaign, string Folder);
 /// <summary>Runs drills one after the other on one platform, each with its own report, and keeps the score.</summary>
 public static class CampaignSession
 {
-    /// <exception cref="LabException">The folder cannot be made or the platform cannot be started; nothing was run.</exception>
+    /// <exception cref="LabException">The folder cannot be made; nothing was run.</exception>
     public static async Task<CampaignOutcome> RunAsync(
         IReadOnlyList<Drill> drills, CampaignOptions options, IProgress<CampaignProgress>? progress, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -60,6 +60,7 @@ public static class CampaignSession
             Runs = player.Runs,
             Skipped = player.Skipped,
             Interrupted = player.IsInterrupted,
+            Obstacle = player.Obstacle,
             Notes = player.Notes,
             AlertRules = player.Rules,
         };

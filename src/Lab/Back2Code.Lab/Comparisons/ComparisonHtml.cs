@@ -20,7 +20,7 @@ public static class ComparisonHtml
             shown,
             FormattableString.Invariant($"{comparison.Pairs.Count(p => p.IsJudged)} pairs of runs with the same seed"));
         page.List(comparison.Verdict);
-        page.Section("Figures", "Means over the pairs. The interval holds the true difference in 95 of 100 such comparisons (percentile bootstrap over pairs); with five pairs it is somewhat too narrow. Cliff's delta is −1 when every run with the setting lies below every run without it. The last column is the exact sign test. Five figures are looked at, so one in four comparisons of a setting that does nothing shows something somewhere.");
+        page.Section("Figures", "Means over the pairs. The interval holds the true difference in about 95 of 100 such comparisons, where the differences of the pairs are spread evenly about their mean, and in fewer where a few of them are extreme (percentile bootstrap over pairs, widened for their small number). Cliff's delta is −1 when every run with the setting lies below every run without it. The last column is the exact sign test. Five figures are looked at, so one in four comparisons of a setting that does nothing shows something somewhere.");
         page.Table(["figure", "#without", "#with", "#difference", "#95 %", "#Cliff's delta", "#95 %", "#pairs lower", "#sign test"], comparison.Effects.Select(Row));
         page.Section("Pairs", "In the order in which they were run. A click leads to the report of a run.");
         page.Verbatim("<div class=\"scroll\"><table><thead><tr><th>run</th><th>seed</th><th></th><th class=\"num\">detected</th><th class=\"num\">recovered</th><th class=\"num\">failed</th><th class=\"num\">p99</th><th class=\"num\">budget</th></tr></thead><tbody>\n");

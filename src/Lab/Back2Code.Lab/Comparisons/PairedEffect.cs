@@ -52,7 +52,7 @@ public sealed record PairedEffect(
             return new PairedEffect(figure, unit, Change.NotMeasured, known.Length, null, null, null, null, null, null, null, null, lower, higher, 1) { OneSided = oneSided };
         }
 
-        var interval = Bootstrap.Of(known, Difference, Confidence, seed);
+        var interval = Bootstrap.WidenedOf(known, Difference, Confidence, seed);
         return new PairedEffect(
             figure,
             unit,
@@ -63,9 +63,9 @@ public sealed record PairedEffect(
             Difference(known),
             interval,
             Finite(Relative(known)),
-            Bootstrap.Of(known, Relative, Confidence, seed),
+            Bootstrap.WidenedOf(known, Relative, Confidence, seed),
             Delta(known),
-            Bootstrap.Of(known, Delta, Confidence, seed),
+            WithinOne(Bootstrap.WidenedOf(known, Delta, Confidence, seed)),
             lower,
             higher,
             SignTest.Of(lower, higher)) { OneSided = oneSided };
@@ -75,6 +75,9 @@ public sealed record PairedEffect(
         static double Relative(IReadOnlyList<(double Without, double With)> sample) => sample.Sum(p => p.With - p.Without) / sample.Sum(p => p.Without);
 
         static double Delta(IReadOnlyList<(double Without, double With)> sample) => CliffsDelta.Of([.. sample.Select(p => p.Without)], [.. sample.Select(p => p.With)]);
+
+        // Delta cannot be beyond, whatever an interval was widened by.
+        static Interval? WithinOne(Interval? interval) => interval is null ? null : new Interval(Math.Max(-1, interval.Low), Math.Min(1, interval.High));
 
         static double? Finite(double value) => double.IsFinite(value) ? value : null;
     }

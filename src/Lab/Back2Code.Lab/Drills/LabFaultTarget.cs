@@ -48,6 +48,8 @@ internal sealed class LabFaultTarget : IFaultTarget, IDisposable
     public string PostgresConnectionString =>
         $"Host=127.0.0.1;Port={PortOf("postgres")};Database={PostgresSetup.Database};Username={PostgresSetup.Superuser};Password={SecretOf(PostgresSetup.SuperuserSecret)}";
 
+    public string? PostgresPasswordOf(string role) => _secrets.TryGet(PostgresSetup.SecretOf(role));
+
     public RedisAddress Redis => new("127.0.0.1", PortOf("redis"), SecretOf("redis"));
 
     public string RabbitMqUri => $"amqp://back2code:{SecretOf("rabbitmq")}@127.0.0.1:{PortOf("rabbitmq")}/";

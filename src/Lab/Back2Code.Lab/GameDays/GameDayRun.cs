@@ -1,5 +1,4 @@
 using Back2Code.Chaos.Faults;
-using Back2Code.Chaos.Proxy;
 using Back2Code.Lab.Drills;
 using Back2Code.Lab.Supervision;
 
@@ -7,15 +6,13 @@ namespace Back2Code.Lab.GameDays;
 
 /// <summary>
 /// Plays one game day on a running platform: real traffic all the time, one hidden fault after another, each until it is mended or its window is over. However
-/// it ends, what was broken is undone, the ledger is verified and the record holds what is known.
+/// it ends, <see cref="GameDayEnd"/> takes back what was broken, verifies the ledger and completes the record.
 /// </summary>
 internal sealed class GameDayRun : IAsyncDisposable
 {
     /// <summary>Users well for so long after the operator says "mitigated" end a round whose diagnosis is in.</summary>
     private static readonly TimeSpan WellFor = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan CalmPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LedgerPatience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
 
     // Small enough that no user and no alert notices; there to be looked at in vain.
@@ -29,7 +26,7 @@ internal sealed class GameDayRun : IAsyncDisposable
     private readonly TrafficOrder _order;
     private readonly Action<GameDayPhase, string> _tell;
     private readonly TimeProvider _clock;
-    private readonly List<InjectedFault> _standing = [];
+    private readonly GameDayEnd _end;
     private ITrafficRun? _traffic;
 
     public GameDayRun(
@@ -41,12 +38,13 @@ internal sealed class GameDayRun : IAsyncDisposable
         var prefix = $"gameday-{record.StartedAt.ToUnixTimeMilliseconds():x}";
         _order = new TrafficOrder(
             traffic,
-            TimeSpan.FromMinutes(record.Plan.Minutes) + (record.Plan.Rounds.Count * CalmPatience) + times.TrafficSlack,
+            TimeSpan.FromMinutes(record.Plan.Minutes) + (record.Plan.Rounds.Count * PlatformCalm.Patience) + times.TrafficSlack,
             ledgerFile,
 
             // Not the plan's: the generator's command line is there for everybody to see.
             Seed: 1,
             [.. Enumerable.Range(1, traffic.Users).Select(n => $"{prefix}-{n:00}")]);
+        _end = new GameDayEnd(platform, record, _order, times, clock);
     }
 
     /// <summary>Hints of the fault that stands; empty while nothing does.</summary>
@@ -69,8 +67,9 @@ internal sealed class GameDayRun : IAsyncDisposable
             _record.Invalid = e.Message;
         }
 
-        using var grace = new CancellationTokenSource(CalmPatience + _times.CleanUp, _clock);
-        await WrapUpAsync(grace.Token);
+        using var grace = new CancellationTokenSource(PlatformCalm.Patience + _times.CleanUp, _clock);
+        _tell(GameDayPhase.WrapUp, "the fault is taken back, the ledger is read");
+        await _end.CompleteAsync(_traffic, _book, grace.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -92,7 +91,7 @@ internal sealed class GameDayRun : IAsyncDisposable
         _traffic = await _platform.StartTrafficAsync(_order, cancellationToken);
         await _traffic.Ready.WaitAsync(_times.TrafficStart, _clock, cancellationToken);
         await Task.Delay(_order.Traffic.Warmup, _clock, cancellationToken);
-        if (await AwaitCalmAsync(cancellationToken) is { } obstacle)
+        if (await PlatformCalm.AwaitAsync(_platform, _clock, cancellationToken) is { } obstacle)
         {
             throw new LabException($"The platform was not well, so nothing was broken: {obstacle}.");
         }
@@ -106,7 +105,7 @@ internal sealed class GameDayRun : IAsyncDisposable
             }
 
             // What one fault leaves ringing must not be taken for the next.
-            await AwaitCalmAsync(cancellationToken);
+            await PlatformCalm.AwaitAsync(_platform, _clock, cancellationToken);
         }
 
         await AwaitWriteUpAsync(cancellationToken);
@@ -174,7 +173,7 @@ internal sealed class GameDayRun : IAsyncDisposable
                 Hints = [];
             }
 
-            await UndoAsync(cancellationToken);
+            await _end.UndoAsync(cancellationToken);
         }
         finally
         {
@@ -189,7 +188,7 @@ internal sealed class GameDayRun : IAsyncDisposable
         foreach (var fault in drill.Faults)
         {
             var injected = await _platform.InjectAsync(GameDayScenario.Prolong(fault, longest), cancellationToken);
-            _standing.Add(injected);
+            _end.Add(injected);
             receipts.Add(injected.Receipt);
             if (!injected.Receipt.Observed)
             {
@@ -221,7 +220,7 @@ internal sealed class GameDayRun : IAsyncDisposable
         {
             return alert is not null && (await _platform.ListFiringAsync(cancellationToken)).Contains(alert);
         }
-        catch (Exception e) when (IsNoAnswer(e, cancellationToken))
+        catch (Exception e) when (PlatformCalm.IsNoAnswer(e, cancellationToken))
         {
             return true;
         }
@@ -256,140 +255,6 @@ internal sealed class GameDayRun : IAsyncDisposable
         {
             using var limit = new CancellationTokenSource(_times.UndoPatience, _clock);
             await noise.UndoAsync(limit.Token);
-        }
-    }
-
-    private async Task WrapUpAsync(CancellationToken cancellationToken)
-    {
-        _tell(GameDayPhase.WrapUp, "the fault is taken back, the ledger is read");
-        await NoteAsync("what was broken could not all be taken back; `back2code heal` does so", () => UndoAsync(cancellationToken));
-        await NoteAsync("what was left behind could not be looked at", async () =>
-        {
-            await AwaitCalmAsync(cancellationToken);
-            await FindCollateralAsync(cancellationToken);
-        });
-        if (_traffic is { } traffic)
-        {
-            await NoteAsync("the ledger could not be verified", () => VerifyAsync(traffic));
-        }
-
-        _record.Acts = _book.Acts;
-        _record.EndedAt = _clock.GetUtcNow();
-        using var moment = new CancellationTokenSource(_times.CleanUp, _clock);
-        await CollectAlertsAsync(moment.Token);
-    }
-
-    private async Task VerifyAsync(ITrafficRun traffic)
-    {
-        _record.Traffic = await traffic.StopAsync(CancellationToken.None);
-        _record.Seconds = traffic.Seconds;
-        using var patience = new CancellationTokenSource(LedgerPatience, _clock);
-        var check = await _platform.VerifyLedgerAsync(_order, _times.VerifyPatience, _ => { }, patience.Token);
-        _record.Ledger = check.Verdict;
-        if (check.Verdict is null)
-        {
-            throw new LabException(check.Complaint ?? "no verdict");
-        }
-    }
-
-    /// <summary>One part of the end that fails must not cost the others.</summary>
-    private async Task NoteAsync(string what, Func<Task> part)
-    {
-        try
-        {
-            await part();
-        }
-        catch (Exception e)
-        {
-            _record.Notes.Add($"{char.ToUpperInvariant(what[0])}{what[1..]}: {e.Message}");
-        }
-    }
-
-    private async Task UndoAsync(CancellationToken cancellationToken)
-    {
-        foreach (var fault in _standing.ToList())
-        {
-            while (_standing.Contains(fault))
-            {
-                try
-                {
-                    await fault.UndoAsync(cancellationToken);
-                    _standing.Remove(fault);
-                }
-                catch (Exception e) when (e is FaultException or ToxiproxyException or LabException or IOException || IsNoAnswer(e, cancellationToken))
-                {
-                    // A target that is just starting is worth another try. When time is over, the record stays and the next command heals it.
-                    await Task.Delay(Poll, _clock, cancellationToken);
-                }
-            }
-        }
-    }
-
-    /// <summary>A client's own time-out looks like a cancellation that nobody asked for.</summary>
-    private static bool IsNoAnswer(Exception e, CancellationToken cancellationToken) =>
-        e is HttpRequestException or System.Text.Json.JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
-
-    private async Task CollectAlertsAsync(CancellationToken cancellationToken)
-    {
-        if (_record.Rounds.Count == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            var alerts = await _platform.ListReceivedAsync(_record.Rounds[0].InjectedAt, cancellationToken);
-            for (var i = 0; i < _record.Rounds.Count; i++)
-            {
-                var round = _record.Rounds[i];
-                var until = i + 1 < _record.Rounds.Count ? _record.Rounds[i + 1].InjectedAt : DateTimeOffset.MaxValue;
-                _record.Rounds[i] = round with { Alerts = [.. alerts.Where(a => a.FiredAt >= round.InjectedAt && a.FiredAt < until)] };
-            }
-        }
-        catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException or OperationCanceledException)
-        {
-            _record.Notes.Add($"The alerts could not be read: {e.Message}");
-            for (var i = 0; i < _record.Rounds.Count; i++)
-            {
-                _record.Rounds[i] = _record.Rounds[i] with { Alerts = null };
-            }
-        }
-    }
-
-    private async Task FindCollateralAsync(CancellationToken cancellationToken)
-    {
-        _record.Collateral.AddRange((await _platform.ListUnreadyAsync(cancellationToken)).Select(process => $"{process} is not ready at the end"));
-        var answer = await _platform.AskAsync("servers taken out", "sum(haproxy_server_status{state=~\"DRAIN|MAINT\"})", cancellationToken);
-        for (var taken = answer.Single ?? 0; taken > 0; taken--)
-        {
-            _record.Collateral.Add("a server is still taken out at the gateway");
-        }
-    }
-
-    /// <returns>What is in the way after a minute; null when the platform is calm.</returns>
-    private async Task<string?> AwaitCalmAsync(CancellationToken cancellationToken)
-    {
-        var deadline = _clock.GetUtcNow() + CalmPatience;
-        while (true)
-        {
-            string? obstacle;
-            try
-            {
-                var unready = await _platform.ListUnreadyAsync(cancellationToken);
-                var firing = await _platform.ListFiringAsync(cancellationToken);
-                obstacle = unready.Count > 0 ? $"not ready: {string.Join(", ", unready)}" : firing.Count > 0 ? $"firing: {string.Join(", ", firing)}" : null;
-            }
-            catch (Exception e) when (IsNoAnswer(e, cancellationToken))
-            {
-                obstacle = e.Message;
-            }
-
-            if (obstacle is null || _clock.GetUtcNow() >= deadline)
-            {
-                return obstacle;
-            }
-
-            await Task.Delay(Poll, _clock, cancellationToken);
         }
     }
 

@@ -25,6 +25,9 @@ internal static class SummaryJson
         ["exitCode"] = record.ExitCode,
         ["reason"] = record.Reason,
         ["seed"] = record.Seed,
+
+        // What the windows of the objectives were divided by: without it, the times of alerts cannot be compared.
+        ["timeScale"] = record.Drill.TimeScale,
         ["usersNotice"] = record.Drill.UsersNotice,
         ["expectedAlert"] = record.Drill.ExpectedAlert,
         ["startedAt"] = ReportTime.Rfc3339(record.StartedAt),

@@ -41,6 +41,27 @@ public static class Permissions
     /// <summary>Start and stop jobs.</summary>
     public const string JobsWrite = "jobs:write";
 
+    /// <summary>List users.</summary>
+    public const string UsersRead = "users:read";
+
+    /// <summary>Create, disable and enable users, and give them roles.</summary>
+    public const string UsersWrite = "users:write";
+
+    /// <summary>List the clients of the identity service.</summary>
+    public const string ClientsRead = "clients:read";
+
+    /// <summary>Create clients and give them new secrets.</summary>
+    public const string ClientsWrite = "clients:write";
+
+    /// <summary>List signing keys, without their private parts.</summary>
+    public const string KeysRead = "keys:read";
+
+    /// <summary>Let the next signing key sign.</summary>
+    public const string KeysWrite = "keys:write";
+
+    /// <summary>List, verify and export the audit trail.</summary>
+    public const string AuditRead = "audit:read";
+
     /// <summary>Read everything; granted, never asked for.</summary>
     public const string EverythingRead = "*:read";
 

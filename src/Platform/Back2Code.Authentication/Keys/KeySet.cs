@@ -12,11 +12,14 @@ internal sealed class KeySet
 
     private readonly FrozenDictionary<string, VerificationKey> _keys;
 
-    private KeySet(Dictionary<string, VerificationKey> keys) => this._keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
+    private KeySet(IEnumerable<KeyValuePair<string, VerificationKey>> keys) => _keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
 
     public int Count => _keys.Count;
 
     public VerificationKey? Find(string keyId) => _keys.GetValueOrDefault(keyId);
+
+    /// <summary>These keys and those of another set whose ids are not taken here.</summary>
+    public KeySet With(KeySet others) => new(_keys.Concat(others._keys.Where(key => !_keys.ContainsKey(key.Key))));
 
     /// <summary>Reads a document. Keys for other purposes are skipped, as RFC 7517 section 5 asks; a broken ES256 key is an error.</summary>
     /// <exception cref="InvalidDataException">Not a key set, or a key in it is malformed, private, or named twice.</exception>

@@ -69,7 +69,17 @@ internal static class PostgresRegistration
         var options = provider.GetRequiredService<IOptions<PostgresOptions>>().Value;
         var (poolSize, commandTimeout) = limits(options);
         ReserveThreads(options);
-        return new NpgsqlDataSourceBuilder(PostgresConnectionString.Build(options, application, poolSize, commandTimeout).ConnectionString).Build();
+        var connectionString = PostgresConnectionString.Build(options, application, poolSize, commandTimeout);
+        var password = new PostgresPassword(options, provider.GetRequiredService<IConfiguration>());
+        connectionString.Password = null;
+        var builder = new NpgsqlDataSourceBuilder(connectionString.ConnectionString);
+        if (password.Current is not null)
+        {
+            // Asked for each new connection: those that are open stay so when the password changes.
+            builder.UsePasswordProvider(_ => password.Current!, (_, _) => ValueTask.FromResult(password.Current!));
+        }
+
+        return builder.Build();
     }
 
     /// <summary>

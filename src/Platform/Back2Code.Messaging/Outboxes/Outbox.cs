@@ -17,13 +17,35 @@ public static class Outbox
     /// never if it rolls back. The current activity becomes its trace context unless it has one.
     /// </summary>
     /// <exception cref="PostgresException">The source has used this id before (unique violation), or the transaction is broken.</exception>
-    public static async Task AppendAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CloudEvent cloudEvent, CancellationToken cancellationToken)
+    public static Task AppendAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CloudEvent cloudEvent, CancellationToken cancellationToken) =>
+        AppendAsync(connection, transaction, [cloudEvent], cancellationToken);
+
+    /// <summary>The same for several events, in one round trip.</summary>
+    /// <exception cref="PostgresException">A source has used an id before (unique violation), or the transaction is broken.</exception>
+    public static async Task AppendAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<CloudEvent> cloudEvents, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(cloudEvents);
+        var batch = new NpgsqlBatch(connection, transaction);
+        await using var _ = batch.ConfigureAwait(false);
+        foreach (var cloudEvent in cloudEvents)
+        {
+            batch.BatchCommands.Add(CommandFor(cloudEvent));
+        }
+
+        if (batch.BatchCommands.Count > 0)
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static NpgsqlBatchCommand CommandFor(CloudEvent cloudEvent)
     {
         ArgumentNullException.ThrowIfNull(cloudEvent);
         ArgumentException.ThrowIfNullOrEmpty(cloudEvent.Id);
         ArgumentException.ThrowIfNullOrEmpty(cloudEvent.Source);
         ArgumentException.ThrowIfNullOrEmpty(cloudEvent.Type);
-        var command = new NpgsqlCommand(Insert, connection, transaction)
+        return new NpgsqlBatchCommand(Insert)
         {
             Parameters =
             {
@@ -36,8 +58,6 @@ public static class Outbox
                 new() { Value = (object?)(cloudEvent.TraceParent ?? CurrentTrace()) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             },
         };
-        await using var _ = command.ConfigureAwait(false);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static string? CurrentTrace() => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null;

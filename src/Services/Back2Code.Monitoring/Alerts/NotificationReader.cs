@@ -9,6 +9,9 @@ internal static class NotificationReader
     private const int MaximumNameLength = 128;
     private const int MaximumValueLength = 1024;
 
+    // PostgreSQL's indexes on these two take rows of at most 2,704 bytes; a character of UTF-16 is at most three.
+    private const int MaximumIndexedLength = 256;
+
     /// <returns>The alerts, or the reason why the body is refused.</returns>
     public static (IReadOnlyList<Alert> Alerts, string? Refusal) Read(AlertmanagerNotification? body, DateTimeOffset receivedAt)
     {
@@ -104,13 +107,16 @@ internal static class NotificationReader
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string key, string? value) in (pairs ?? []).OrderBy(p => p.Key != "alertname").ThenBy(p => p.Key, StringComparer.Ordinal).Take(MaximumPairs))
         {
-            result[Cut(key, MaximumNameLength)] = Cut(value, MaximumValueLength);
+            result[Cut(key, MaximumNameLength)] = Cut(value, key is "alertname" or "service" ? MaximumIndexedLength : MaximumValueLength);
         }
 
         return result;
     }
 
-    /// <summary>At most <paramref name="length"/> characters, and none that PostgreSQL's text cannot hold.</summary>
+    /// <summary>
+    /// At most <paramref name="length"/> characters, and a space for each that controls: PostgreSQL's text holds no zero, and titles are shown in terminals,
+    /// which obey the others.
+    /// </summary>
     internal static string Cut(string? text, int length)
     {
         text ??= "";
@@ -120,8 +126,10 @@ internal static class NotificationReader
             text = text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
         }
 
-        return text.Contains('\0', StringComparison.Ordinal) ? text.Replace("\0", "", StringComparison.Ordinal) : text;
+        return text.Any(Controls) ? string.Concat(text.Select(c => Controls(c) ? ' ' : c)) : text;
     }
+
+    private static bool Controls(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => Times.ToMicroseconds(a < b ? a : b);
 

@@ -7,14 +7,15 @@ namespace Back2Code.Monitoring.Evidence;
 internal sealed partial class EvidenceCollector(
     IncidentDesk desk, PrometheusClient prometheus, TimeProvider time, ILogger<EvidenceCollector> logger) : BackgroundService
 {
-    private const int MaximumAttempts = 5;
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+
+    // Prometheus may be away for hours, and remembers all the same when it is back.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
     // Prometheus must have scraped and evaluated what came last.
     private static readonly TimeSpan SettleFor = TimeSpan.FromSeconds(3);
 
-    private readonly Dictionary<Guid, (DateTimeOffset? Fault, DateTimeOffset? End, int Attempts)> _asked = [];
+    private readonly Dictionary<Guid, Question> _asked = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -62,30 +63,29 @@ internal sealed partial class EvidenceCollector(
         }
 
         DateTimeOffset? begun = IncidentMeasures.Of(incident).StartedAt;
-        if (!_asked.TryGetValue(incident.Id, out var asked))
+        if (!_asked.TryGetValue(incident.Id, out Question? asked))
         {
             // After a restart: what was learnt before stands in the incident.
             bool isKnown = incident.Detection is { } detection && detection.FaultAt == begun && (incident.IsActive || !incident.Slos.Any() || !incident.Budgets.IsEmpty);
-            _asked[incident.Id] = asked = isKnown ? (begun, incident.ResolvedAt, MaximumAttempts) : (begun, incident.ResolvedAt, 0);
+            _asked[incident.Id] = asked = new Question(begun, incident.ResolvedAt) { IsAnswered = isKnown };
         }
 
         if (asked.Fault != begun || asked.End != incident.ResolvedAt)
         {
-            _asked[incident.Id] = asked = (begun, incident.ResolvedAt, 0);
+            _asked[incident.Id] = asked = new Question(begun, incident.ResolvedAt);
         }
 
-        return asked.Attempts < MaximumAttempts;
+        return !asked.IsAnswered && (asked.Failures == 0 || time.GetElapsedTime(asked.FailedAt) >= PauseAfter(asked.Failures));
     }
 
     private async Task CollectAsync(IncidentEvidence evidence, Incident incident, CancellationToken cancellationToken)
     {
-        var asked = _asked[incident.Id];
-        _asked[incident.Id] = asked with { Attempts = asked.Attempts + 1 };
+        Question asked = _asked[incident.Id];
         try
         {
             DetectionEvidence detection = await evidence.DetectionOfAsync(incident.FirstAlert!, asked.Fault, cancellationToken);
             IReadOnlyList<BudgetBurn> budgets = incident.IsActive ? [] : await evidence.BudgetsOfAsync(incident, cancellationToken);
-            _asked[incident.Id] = asked with { Attempts = MaximumAttempts };
+            asked.IsAnswered = true;
             if (detection != incident.Detection || !budgets.SequenceEqual(incident.Budgets))
             {
                 await desk.ChangeAsync(
@@ -96,8 +96,26 @@ internal sealed partial class EvidenceCollector(
         }
         catch (Exception e) when (e is PrometheusException or IOException or InvalidOperationException)
         {
+            asked.Failures++;
+            asked.FailedAt = time.GetTimestamp();
             Log.NotCollected(logger, incident.Id, e.Message);
         }
+    }
+
+    private static TimeSpan PauseAfter(int failures)
+    {
+        TimeSpan pause = LookEvery * Math.Pow(2, Math.Min(failures, 20));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    /// <summary>What Prometheus is asked about one incident, and how it went.</summary>
+    private sealed record Question(DateTimeOffset? Fault, DateTimeOffset? End)
+    {
+        public bool IsAnswered { get; set; }
+
+        public int Failures { get; set; }
+
+        public long FailedAt { get; set; }
     }
 
     private static partial class Log

@@ -24,8 +24,7 @@ internal sealed class HealthBoard(TimeProvider time)
         lock (_gate)
         {
             var before = BeforeNow_NeedsLock(check).ToDictionary(s => s.Finding.Target, StringComparer.Ordinal);
-            var after = findings
-                .DistinctBy(f => f.Target, StringComparer.Ordinal)
+            var after = Numbered(findings)
                 .OrderByDescending(f => f.State.Rank()).ThenBy(f => f.Target, StringComparer.Ordinal).Take(MaximumTargets)
                 .OrderBy(f => f.Target, StringComparer.Ordinal)
                 .Select(f => new CheckStatus
@@ -52,6 +51,24 @@ internal sealed class HealthBoard(TimeProvider time)
         }
 
         return Publish(check, [.. targets.Select(t => new Finding(t, HealthState.Unknown, reason, []))], duration);
+    }
+
+    /// <summary>A second finding of one name is told under a name of its own: dropped, it might be the one that matters.</summary>
+    private static IEnumerable<Finding> Numbered(IReadOnlyList<Finding> findings)
+    {
+        var names = findings.Select(f => f.Target).ToHashSet(StringComparer.Ordinal);
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        foreach (Finding finding in findings)
+        {
+            string name = finding.Target;
+            for (int n = 2; !told.Add(name); n++)
+            {
+                string next = $"{finding.Target} ({n})".TrimStart();
+                name = names.Contains(next) ? name : next;
+            }
+
+            yield return finding with { Target = name };
+        }
     }
 
     private ImmutableArray<CheckStatus> BeforeNow_NeedsLock(IPlatformCheck check) => _checks.GetValueOrDefault(check.Name, []);

@@ -25,12 +25,14 @@ internal sealed partial class HealthEvents(
 
     public void Add(HealthChange change)
     {
-        if (!target.HasBroker)
+        if (target.HasBroker)
         {
-            return;
+            Add(EventOf(change));
         }
+    }
 
-        CloudEvent cloudEvent = EventOf(change);
+    internal void Add(CloudEvent cloudEvent)
+    {
         ImmutableInterlocked.Update(ref _waiting, queue =>
         {
             queue = queue.Enqueue(cloudEvent);
@@ -84,7 +86,7 @@ internal sealed partial class HealthEvents(
         }
     }
 
-    /// <summary>Puts all that waits into the outbox, in one transaction.</summary>
+    /// <summary>Puts all that waits into the outbox, in one transaction if it can.</summary>
     /// <returns>False when PostgreSQL did not take it.</returns>
     internal async Task<bool> WriteOnceAsync(CancellationToken cancellationToken)
     {
@@ -97,13 +99,15 @@ internal sealed partial class HealthEvents(
         try
         {
             await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken);
-            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-            foreach (CloudEvent cloudEvent in batch)
+            if (!await AppendAsync(connection, batch, cancellationToken))
             {
-                await Outbox.AppendAsync(connection, transaction, cloudEvent, cancellationToken);
+                // A commit whose answer was lost has been made: some stand in the outbox already, and those that came since do not.
+                foreach (CloudEvent cloudEvent in batch)
+                {
+                    await AppendAsync(connection, [cloudEvent], cancellationToken);
+                }
             }
 
-            await transaction.CommitAsync(cancellationToken);
             _isAway = false;
 
             // Only what was written: more may have come meanwhile, and some of these may have been pushed out.
@@ -113,19 +117,32 @@ internal sealed partial class HealthEvents(
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // A commit whose answer was lost is written again with the same ids: the outbox refuses them, and then they are dropped.
-            if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-            {
-                _waiting = [];
-                return true;
-            }
-
             if (!_isAway)
             {
                 Log.Waiting(logger, e.Message);
             }
 
             _isAway = true;
+            return false;
+        }
+    }
+
+    /// <returns>False when the outbox has one of them already; then it took none.</returns>
+    private static async Task<bool> AppendAsync(NpgsqlConnection connection, IEnumerable<CloudEvent> events, CancellationToken cancellationToken)
+    {
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            foreach (CloudEvent cloudEvent in events)
+            {
+                await Outbox.AppendAsync(connection, transaction, cloudEvent, cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
             return false;
         }
     }

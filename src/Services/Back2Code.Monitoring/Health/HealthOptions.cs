@@ -12,10 +12,13 @@ internal sealed class HealthOptions : IValidatableObject
     /// <summary>Whether the page <c>/status</c> is served. It is open to anybody who can reach the gateway. Default true.</summary>
     public bool StatusPage { get; set; } = true;
 
-    /// <summary>Folders on the file systems that must not fill up. Default: the spool's.</summary>
+    /// <summary>Folders on the file systems that must not fill up, as <c>NAME=PATH</c> or a path, which is called by its last part. Default: the spool's.</summary>
     public IReadOnlyList<string> DiskPaths { get; set; } = [];
 
-    /// <summary>Certificates: paths of PEM files, or <c>host:port</c> of TLS servers. Default: none.</summary>
+    /// <summary>
+    /// Certificates: paths of PEM files, or <c>host:port</c> of TLS servers, with <c>NAME=</c> before them or not: a file is then called by its name, a server
+    /// by its place in the list. Default: none.
+    /// </summary>
     public IReadOnlyList<string> Certificates { get; set; } = [];
 
     /// <summary>Folder that backups are put in, or a file that is renewed by each; the newest file's time counts. Default: none.</summary>

@@ -28,7 +28,8 @@ internal sealed partial class IncidentBook
             Incident incident = _incidents[id];
             if (incident is { IsActive: true, OpenedBy: null, HasActiveAlerts: false } && !HasLoose_NeedsLock(id))
             {
-                _incidents[id] = IncidentChanges.Resolve(incident, record.ReceivedAt);
+                DateTimeOffset? lastUnlisted = _latest.Values.Where(l => !l.IsListed && l.Incident == id).Max(l => l.Episode.EndsAt);
+                _incidents[id] = IncidentChanges.Resolve(incident, lastUnlisted, record.ReceivedAt);
             }
         }
 
@@ -87,6 +88,13 @@ internal sealed partial class IncidentBook
     private void Join_NeedsLock(Alert alert, SpoolRecord record, Dictionary<Guid, List<AlertEpisode>> news)
     {
         AlertEpisode episode = AlertEpisode.Of(alert, record.ReceivedAt);
+        if (_latest.TryGetValue(alert.Fingerprint, out LatestEpisode? latest) && latest.Episode.StartsAt == episode.StartsAt)
+        {
+            // Two starts ahead of our clock, both cut to now. They are two all the same, and PostgreSQL tells episodes apart by their start.
+            DateTimeOffset next = episode.StartsAt.AddMicroseconds(1);
+            episode = episode with { StartsAt = next, EndsAt = episode.EndsAt < next ? next : episode.EndsAt };
+        }
+
         if (alert.Severity == Severity.Info)
         {
             // Worth keeping, not worth anybody's attention.
@@ -96,12 +104,23 @@ internal sealed partial class IncidentBook
         }
 
         Incident incident = FindOrOpen_NeedsLock(alert, record);
+        if (incident.Alerts.Any(a => a.Fingerprint == alert.Fingerprint && IsSame(a, alert)))
+        {
+            // It ended so long ago that only the incident's list still knows it.
+            return;
+        }
+
         if (incident.State == IncidentState.Resolved && episode.IsActive)
         {
             incident = IncidentChanges.Reopen(incident, alert, record.ReceivedAt);
         }
 
         bool hasRoom = IncidentChanges.HasRoom(incident);
+        if (IncidentChanges.Evicted(incident) is { } evicted && _latest.TryGetValue(evicted.Fingerprint, out LatestEpisode? known) && known.Episode == evicted)
+        {
+            _latest[evicted.Fingerprint] = known with { IsListed = false };
+        }
+
         _incidents[incident.Id] = hasRoom
             ? IncidentChanges.Add(incident, episode, record.ReceivedAt)
             : IncidentChanges.Raise(incident, episode, record.ReceivedAt);

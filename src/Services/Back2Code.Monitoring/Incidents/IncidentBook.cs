@@ -16,7 +16,7 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
 
     private const int ResolvedKept = 100;
     private const int EventsKept = 200;
-    private const int EndedLooseKept = 10_000;
+    private const int EndedKept = 10_000;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Incident> _incidents = [];
@@ -47,6 +47,14 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
             {
                 return _latest.Count;
             }
+        }
+    }
+
+    public bool Knows(string fingerprint)
+    {
+        lock (_gate)
+        {
+            return _latest.ContainsKey(fingerprint);
         }
     }
 
@@ -250,12 +258,13 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
             }
         }
 
-        if (_latest.Count > EndedLooseKept)
+        if (_latest.Count > EndedKept)
         {
-            var ended = _latest.Where(l => l.Value is { IsListed: false, Episode.IsActive: false }).OrderBy(l => l.Value.Episode.EndsAt).ToList();
-            foreach ((string fingerprint, _) in ended.SkipLast(EndedLooseKept))
+            // Listed or not: the incident keeps its list, and only a repetition of something so old would not be recognised any more.
+            var ended = _latest.Values.Where(l => !l.Episode.IsActive).Select(l => l.Episode).ToList();
+            foreach (AlertEpisode old in ended.OrderBy(e => e.EndsAt).Take(ended.Count - EndedKept))
             {
-                _latest.Remove(fingerprint);
+                _latest.Remove(old.Fingerprint);
             }
         }
     }

@@ -41,14 +41,23 @@ internal static class IncidentChanges
         $"{alert.Name} fires again before the incident has been quiet for long");
 
     /// <summary>False when the incident is full of active alerts: it lists no more, though it counts them.</summary>
-    public static bool HasRoom(Incident incident) => incident.Alerts.Length < MaximumAlerts || incident.Alerts.Any(a => !a.IsActive);
+    public static bool HasRoom(Incident incident) => incident.Alerts.Length < MaximumAlerts || Evicted(incident) is not null;
+
+    /// <summary>The episode that gives way to the next one: the longest listed that has ended. Never the first alert: it dates the detection.</summary>
+    public static AlertEpisode? Evicted(Incident incident)
+    {
+        AlertEpisode? oldest = incident.Alerts.Length < MaximumAlerts ? null : incident.Alerts.FirstOrDefault(a => !a.IsActive);
+        return oldest is not null && ReferenceEquals(oldest, incident.FirstAlert)
+            ? incident.Alerts.FirstOrDefault(a => !a.IsActive && !ReferenceEquals(a, oldest))
+            : oldest;
+    }
 
     /// <summary>Adds an episode; there must be room. One that has ended already (its start was never notified) counts as well: it is evidence.</summary>
     public static Incident Add(Incident incident, AlertEpisode episode, DateTimeOffset recordedAt)
     {
-        if (incident.Alerts.Length >= MaximumAlerts)
+        if (Evicted(incident) is { } evicted)
         {
-            incident = incident with { Alerts = incident.Alerts.Remove(incident.Alerts.First(a => !a.IsActive)) };
+            incident = incident with { Alerts = incident.Alerts.Remove(evicted) };
         }
 
         bool isFirst = incident.Alerts.IsEmpty && incident.OpenedBy is null;
@@ -81,10 +90,10 @@ internal static class IncidentChanges
         "alert.resolved",
         Named(ended, "has ended"));
 
-    /// <summary>No alert is active any more: the incident ended when the last of them did.</summary>
-    public static Incident Resolve(Incident incident, DateTimeOffset recordedAt)
+    /// <summary>No alert is active any more: the incident ended when the last of them did, <paramref name="lastUnlisted"/> of those that it does not list.</summary>
+    public static Incident Resolve(Incident incident, DateTimeOffset? lastUnlisted, DateTimeOffset recordedAt)
     {
-        DateTimeOffset resolvedAt = incident.Alerts.Max(a => a.EndsAt) ?? recordedAt;
+        DateTimeOffset resolvedAt = incident.Alerts.Select(a => a.EndsAt).Append(lastUnlisted).Max() ?? recordedAt;
         return Note(
             incident with { State = IncidentState.Resolved, ResolvedAt = resolvedAt < incident.OpenedAt ? incident.OpenedAt : resolvedAt },
             resolvedAt,

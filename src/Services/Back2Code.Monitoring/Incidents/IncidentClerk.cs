@@ -22,9 +22,9 @@ internal sealed class IncidentClerk(IncidentDesk desk, IncidentReader reader)
         ChangeOutcome outcome = new ChangeOutcome.Unknown();
         for (int attempt = 0; attempt < 2 && outcome is ChangeOutcome.Unknown; attempt++)
         {
-            if (await FindAsync(id, cancellationToken) is null)
+            if ((await FindAsync(id, cancellationToken)).Problem is { } problem)
             {
-                return MonitoringProblems.IncidentNotFound(id);
+                return problem;
             }
 
             outcome = await desk.ChangeAsync(id, make, cancellationToken);
@@ -33,22 +33,21 @@ internal sealed class IncidentClerk(IncidentDesk desk, IncidentReader reader)
         return outcome is ChangeOutcome.Changed changed ? TypedResults.Ok(IncidentView.From(changed.Incident)) : ProblemOf(outcome, id);
     }
 
-    /// <summary>In memory afterwards, so that it can be changed.</summary>
+    /// <summary>In memory afterwards, so that it can be changed; or the problem why not.</summary>
     /// <exception cref="DependencyUnavailableException">It is not in memory, and PostgreSQL is away.</exception>
-    public async Task<Incident?> FindAsync(Guid id, CancellationToken cancellationToken)
+    public async Task<(Incident? Known, ProblemHttpResult? Problem)> FindAsync(Guid id, CancellationToken cancellationToken)
     {
         if (desk.Book.Find(id) is { } known)
         {
-            return known;
+            return (known, null);
         }
 
         if (await reader.FindAsync(id, cancellationToken) is not { } stored)
         {
-            return null;
+            return (null, MonitoringProblems.IncidentNotFound(id));
         }
 
-        await desk.AdoptAsync([stored], cancellationToken);
-        return stored;
+        return await desk.AdoptAsync([stored], cancellationToken) ? (stored, null) : (null, MonitoringProblems.CannotRecord());
     }
 
     public static ProblemHttpResult ProblemOf(ChangeOutcome outcome, Guid id) => outcome switch

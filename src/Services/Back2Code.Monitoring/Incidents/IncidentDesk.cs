@@ -1,6 +1,7 @@
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Notifying;
 using Back2Code.Monitoring.Spool;
+using Back2Code.Monitoring.Watchdog;
 using Microsoft.Extensions.Options;
 
 namespace Back2Code.Monitoring.Incidents;
@@ -13,8 +14,8 @@ internal sealed partial class IncidentDesk : IDisposable
 {
     // With PostgreSQL away for so long that a thousand outages or a hundred thousand alerts wait, memory is the next to fail.
     // Refused notifications are sent again by Alertmanager.
-    private const int MaximumUnstored = 1_000;
-    private const int MaximumAlerts = 100_000;
+    internal const int MaximumUnstored = 1_000;
+    internal const int MaximumAlerts = 100_000;
 
     private readonly SemaphoreSlim _order = new(1, 1);
     private readonly AlertSpool _spool;
@@ -59,14 +60,39 @@ internal sealed partial class IncidentDesk : IDisposable
     public DateTimeOffset Now => _clock.Now;
 
     /// <summary>Takes the alerts of one notification.</summary>
-    /// <returns>False when too much waits for PostgreSQL already; the sender must try again.</returns>
+    /// <returns>
+    /// False when too much waits for PostgreSQL already, or when so many alerts are known that new ones find no room: the ends in it have been taken, and
+    /// make room. The sender must try again.
+    /// </returns>
     /// <exception cref="IOException">The disk refused; nothing has changed.</exception>
-    public Task<bool> AcceptAsync(IReadOnlyList<Alert> alerts, DateTimeOffset receivedAt, CancellationToken cancellationToken) =>
-        RecordAsync(Record(receivedAt) with { Alerts = alerts }, cancellationToken);
+    public async Task<bool> AcceptAsync(IReadOnlyList<Alert> alerts, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    {
+        await _order.WaitAsync(cancellationToken);
+        try
+        {
+            IReadOnlyList<Alert> admitted = Book.KnownAlerts < MaximumAlerts ? alerts : [.. alerts.Where(HasRoom)];
+            return (admitted.Count == 0 || Record_NeedsOrder(Record(receivedAt) with { Alerts = admitted })) && admitted.Count == alerts.Count;
+        }
+        finally
+        {
+            _order.Release();
+        }
+    }
 
     /// <summary>Takes over what PostgreSQL knows and we do not: this service runs on another disk than before, or somebody works on an old incident.</summary>
-    public Task AdoptAsync(IReadOnlyList<Incident> incidents, CancellationToken cancellationToken) =>
-        RecordAsync(Record(Now) with { Incidents = incidents, Channels = null }, cancellationToken);
+    /// <returns>False when the disk or PostgreSQL is too far behind; try again.</returns>
+    public async Task<bool> AdoptAsync(IReadOnlyList<Incident> incidents, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RecordAsync(Record(Now) with { Incidents = incidents, Channels = null }, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            Log.NotAdopted(_logger, e);
+            return false;
+        }
+    }
 
     /// <summary>Takes something that was done to the platform.</summary>
     /// <returns>False when the disk or PostgreSQL is too far behind; try again.</returns>
@@ -169,9 +195,12 @@ internal sealed partial class IncidentDesk : IDisposable
         }
     }
 
+    /// <summary>In a full book: what it knows already, what has ended (of which it keeps only so many), and that monitoring is blind.</summary>
+    private bool HasRoom(Alert alert) => alert.EndsAt is not null || alert.Fingerprint == DeadMansSwitch.BlindFingerprint || Book.Knows(alert.Fingerprint);
+
     private bool Record_NeedsOrder(SpoolRecord record)
     {
-        if (Book.Unstored.Count >= MaximumUnstored || Board.WaitingAlerts >= MaximumAlerts || Book.KnownAlerts >= MaximumAlerts)
+        if (Book.Unstored.Count >= MaximumUnstored || Board.WaitingAlerts >= MaximumAlerts)
         {
             return false;
         }
@@ -250,6 +279,9 @@ internal sealed partial class IncidentDesk : IDisposable
 
         [LoggerMessage(5204, LogLevel.Error, "What {Channel} has told could not be written to the spool", EventName = "DeliveryNotRecorded")]
         public static partial void OutcomeNotRecorded(ILogger logger, Exception exception, string channel);
+
+        [LoggerMessage(5205, LogLevel.Error, "Incidents found in PostgreSQL could not be written to the spool", EventName = "IncidentsNotAdopted")]
+        public static partial void NotAdopted(ILogger logger, Exception exception);
     }
 }
 

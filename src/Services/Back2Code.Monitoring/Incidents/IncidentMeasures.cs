@@ -21,8 +21,7 @@ public sealed record IncidentMeasures(
 {
     internal static IncidentMeasures Of(Incident incident)
     {
-        AlertEpisode? first = incident.FirstAlert;
-        DateTimeOffset? detectedAt = incident.OpenedBy is null || first?.ReceivedAt < incident.OpenedAt ? first?.ReceivedAt : incident.OpenedAt;
+        DateTimeOffset? detectedAt = DetectionOf(incident);
         DateTimeOffset? faultAt = FaultOf(incident);
         DateTimeOffset? startedAt = incident.StartedAt ?? faultAt;
         DateTimeOffset? restoredAt = incident.MitigatedAt < incident.ResolvedAt ? incident.MitigatedAt : incident.ResolvedAt ?? incident.MitigatedAt;
@@ -41,8 +40,16 @@ public sealed record IncidentMeasures(
 
     /// <summary>The fault that explains the detection: the last one revealed that took effect before it.</summary>
     internal static DateTimeOffset? FaultOf(Incident incident) => incident.Timeline
-        .Where(t => t.Kind == PlatformEvent.FaultInjected && t.At <= (incident.FirstAlert?.ReceivedAt ?? incident.OpenedAt))
+        .Where(t => t.Kind == PlatformEvent.FaultInjected && t.At <= (DetectionOf(incident) ?? incident.OpenedAt))
         .Select(t => (DateTimeOffset?)t.At).Max();
+
+    /// <summary>When the first of us knew: the first alert arrived, or somebody opened it by hand. An alert that joins later with an earlier start moves the beginning, not this.</summary>
+    private static DateTimeOffset? DetectionOf(Incident incident)
+    {
+        DateTimeOffset? told = incident.FirstAlert?.ReceivedAt;
+        DateTimeOffset? opened = incident.OpenedBy is null ? null : incident.Timeline.FirstOrDefault(t => t.Kind == "incident.opened")?.At ?? incident.OpenedAt;
+        return opened is null || told < opened ? told : opened;
+    }
 
     /// <summary>Null when either end is unknown, or when they contradict each other: no number is better than a wrong one.</summary>
     internal static double? Seconds(DateTimeOffset? from, DateTimeOffset? to) =>

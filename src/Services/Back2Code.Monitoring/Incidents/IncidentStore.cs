@@ -77,6 +77,8 @@ internal sealed class IncidentStore(NpgsqlDataSource dataSource)
 
     public async Task SaveAsync(Incident incident, CancellationToken cancellationToken)
     {
+        // A spool of an earlier version may hold two with one start, of which PostgreSQL would take neither, and with them nothing of the incident.
+        IReadOnlyList<AlertEpisode> alerts = [.. incident.Alerts.GroupBy(a => (a.Fingerprint, a.StartsAt)).Select(g => g.Last())];
         await using NpgsqlCommand command = dataSource.CreateCommand(Save);
         command.Parameters.AddWithValue("id", incident.Id);
         command.Parameters.AddWithValue("group", incident.Group);
@@ -95,7 +97,7 @@ internal sealed class IncidentStore(NpgsqlDataSource dataSource)
         command.Parameters.AddWithValue("details", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(IncidentDetails.Of(incident), MonitoringJson.Default.IncidentDetails));
         command.Parameters.AddWithValue("actions", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(incident.Actions, MonitoringJson.Default.IReadOnlyListActionItem));
         command.Parameters.AddWithValue("revision", incident.Revision);
-        command.Parameters.AddWithValue("alerts", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(incident.Alerts, MonitoringJson.Default.IReadOnlyListAlertEpisode));
+        command.Parameters.AddWithValue("alerts", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(alerts, MonitoringJson.Default.IReadOnlyListAlertEpisode));
         command.Parameters.AddWithValue("timeline", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(incident.Timeline, MonitoringJson.Default.IReadOnlyListTimelineEntry));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -134,10 +134,10 @@ internal static class IncidentWorkEndpoints
             return MonitoringProblems.BadParameter(wrong);
         }
 
-        Incident? known = await clerk.FindAsync(id, cancellationToken);
-        if (known is null || number > known.Actions.Length)
+        (Incident? known, ProblemHttpResult? problem) = await clerk.FindAsync(id, cancellationToken);
+        if (problem is not null || number > known!.Actions.Length)
         {
-            return known is null ? MonitoringProblems.IncidentNotFound(id) : MonitoringProblems.ActionNotFound(id, number);
+            return problem ?? MonitoringProblems.ActionNotFound(id, number);
         }
 
         // Actions are never removed, so the number is still good under the lock.

@@ -36,8 +36,7 @@ internal sealed partial class IncidentWriter : BackgroundService
         {
             if (!_adopted || _isAway)
             {
-                await AdoptAsync(cancellationToken);
-                _adopted = true;
+                _adopted = await AdoptAsync(cancellationToken);
             }
 
             if (_isAway)
@@ -46,7 +45,8 @@ internal sealed partial class IncidentWriter : BackgroundService
                 Log.WritesAgain(_logger, _desk.Book.Unstored.Count);
             }
 
-            bool all = true;
+            // Also while the desk has no room for what is to be adopted: what is stored makes room.
+            bool all = _adopted;
             foreach (Incident incident in _desk.Book.Unstored)
             {
                 all &= await SaveAsync(incident, cancellationToken);
@@ -113,15 +113,23 @@ internal sealed partial class IncidentWriter : BackgroundService
     }
 
     /// <summary>Open incidents that only PostgreSQL knows: the spool was lost, and their alerts will end one day.</summary>
-    private async Task AdoptAsync(CancellationToken cancellationToken)
+    /// <returns>False when they could not be taken over yet.</returns>
+    private async Task<bool> AdoptAsync(CancellationToken cancellationToken)
     {
         var known = _desk.Book.All.Select(i => i.Id).ToList();
         IReadOnlyList<Incident> unknown = await _store.ListAsync([IncidentState.Open, IncidentState.Acknowledged, IncidentState.Mitigated], after: null, known, limit: 100, cancellationToken);
-        if (unknown.Count > 0)
+        if (unknown.Count == 0)
         {
-            Log.Adopted(_logger, unknown.Count);
-            await _desk.AdoptAsync(unknown, cancellationToken);
+            return true;
         }
+
+        if (!await _desk.AdoptAsync(unknown, cancellationToken))
+        {
+            return false;
+        }
+
+        Log.Adopted(_logger, unknown.Count);
+        return true;
     }
 
     private static partial class Log

@@ -19,6 +19,9 @@ internal sealed partial class ChannelLoop(IChannel channel, IncidentDesk desk, C
     // Seeded by the channel's name: channels of one process spread, and runs repeat.
     private readonly Random _jitter = new(channel.Subscription.Name.Aggregate(17, static (hash, c) => unchecked((hash * 31) + c)));
 
+    // What was recorded before could not be tried then.
+    private readonly DateTimeOffset _startedAt = desk.Now;
+
     private string Name => channel.Subscription.Name;
 
     /// <summary>There may be something to tell. Never waits.</summary>
@@ -71,7 +74,6 @@ internal sealed partial class ChannelLoop(IChannel channel, IncidentDesk desk, C
 
     private async Task DeliverAsync(Conversation conversation, IReadOnlyList<Notice> notices, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Guid> ids = [.. notices.Select(n => n.Id)];
         try
         {
             using var limit = new CancellationTokenSource(channel.Pace.Timeout, time);
@@ -82,7 +84,7 @@ internal sealed partial class ChannelLoop(IChannel channel, IncidentDesk desk, C
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            await FailAsync(conversation, notices, ids, e, cancellationToken);
+            await FailAsync(conversation, notices, e, cancellationToken);
             return;
         }
 
@@ -91,25 +93,21 @@ internal sealed partial class ChannelLoop(IChannel channel, IncidentDesk desk, C
         conversation.HasTold = true;
         conversation.Told = SeverityOf(notices) > conversation.Told ? SeverityOf(notices) : conversation.Told;
         Count("delivered");
-        await desk.DeliveredAsync(Name, ids, cancellationToken);
+        await desk.DeliveredAsync(Name, [.. notices.Select(n => n.Id)], cancellationToken);
     }
 
-    private async Task FailAsync(Conversation conversation, IReadOnlyList<Notice> notices, IReadOnlyList<Guid> ids, Exception e, CancellationToken cancellationToken)
+    private async Task FailAsync(Conversation conversation, IReadOnlyList<Notice> notices, Exception e, CancellationToken cancellationToken)
     {
         string reason = e is OperationCanceledException ? $"no answer within {channel.Pace.Timeout.TotalSeconds:0} s" : e.Message;
-        TimeSpan age = desk.Now - notices[0].At;
-        if (channel.Pace.GiveUpAfter is { } limit && age > limit)
+        IReadOnlyList<Notice> stale = channel.Pace.GiveUpAfter is { } limit ? [.. notices.Where(n => TriedFor(n) > limit)] : [];
+        if (stale.Count > 0)
         {
-            Count("given-up");
-            Log.GaveUp(logger, Name, notices.Count, age.TotalHours, reason);
-            conversation.Failures = 0;
-            await desk.DeliveredAsync(Name, ids, cancellationToken);
-            if (notices[0].Incident is { } id)
-            {
-                // Not what the other side said: the time line is read by more people than the log.
-                await desk.ChangeAsync(id, _ => new IncidentChange(id, IncidentChangeKind.DeliveryFailed, desk.Now, null) { Text = $"{Name} could not be told for {age.TotalHours:0.0} h" }, cancellationToken);
-            }
+            await GiveUpAsync(stale, reason, cancellationToken);
+        }
 
+        if (stale.Count == notices.Count)
+        {
+            conversation.Failures = 0;
             return;
         }
 
@@ -124,6 +122,21 @@ internal sealed partial class ChannelLoop(IChannel channel, IncidentDesk desk, C
         double pause = Math.Min(LongestPause.TotalSeconds, ShortestPause.TotalSeconds * Math.Pow(2, conversation.Failures - 1));
         conversation.Pause = TimeSpan.FromSeconds(pause * (0.5 + (_jitter.NextDouble() / 2)));
     }
+
+    private async Task GiveUpAsync(IReadOnlyList<Notice> stale, string reason, CancellationToken cancellationToken)
+    {
+        double hours = stale.Max(TriedFor).TotalHours;
+        Count("given-up");
+        Log.GaveUp(logger, Name, stale.Count, hours, reason);
+        await desk.DeliveredAsync(Name, [.. stale.Select(n => n.Id)], cancellationToken);
+        foreach (Guid id in stale.Select(n => n.Incident).OfType<Guid>().Distinct())
+        {
+            // Not what the other side said: the time line is read by more people than the log.
+            await desk.ChangeAsync(id, _ => new IncidentChange(id, IncidentChangeKind.DeliveryFailed, desk.Now, null) { Text = $"{Name} could not be told for {hours:0.0} h" }, cancellationToken);
+        }
+    }
+
+    private TimeSpan TriedFor(Notice notice) => desk.Now - (notice.At > _startedAt ? notice.At : _startedAt);
 
     private TimeSpan WaitOf(Conversation conversation, IReadOnlyList<Notice> notices)
     {

@@ -8,7 +8,7 @@ internal sealed record Notice
 {
     public required Guid Id { get; init; }
 
-    /// <summary>When it was recorded; its age decides when a channel gives up.</summary>
+    /// <summary>When it was recorded, the newest of it; its age decides when a channel gives up.</summary>
     public required DateTimeOffset At { get; init; }
 
     /// <summary>Null for alerts of severity info, which open no incident.</summary>
@@ -34,7 +34,7 @@ internal sealed record Notice
             .OrderByDescending(a => a.Severity).ThenByDescending(a => a.StartsAt).ToList();
         return newer with
         {
-            At = older.At,
+            At = older.At > newer.At ? older.At : newer.At,
             Severity = older.Severity > newer.Severity ? older.Severity : newer.Severity,
             Text = newer.Text.Length > 0 ? newer.Text : older.Text,
             Alerts = latest.Count <= alerts ? latest : latest[..alerts],

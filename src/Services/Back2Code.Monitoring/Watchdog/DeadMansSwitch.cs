@@ -13,7 +13,7 @@ internal sealed partial class DeadMansSwitch : BackgroundService
     public const string WatchdogAlert = "Watchdog";
     public const string BlindAlert = "MonitoringBlind";
 
-    private const string BlindFingerprint = "monitoringblind";
+    internal const string BlindFingerprint = "monitoringblind";
 
     private readonly IncidentDesk _desk;
     private readonly WatchdogOptions _options;
@@ -26,6 +26,9 @@ internal sealed partial class DeadMansSwitch : BackgroundService
     private TimeSpan _allowed;
     private long _lookedAt;
     private string? _lastEvaluation;
+
+    // Since the alert was raised, or since this process began and found it raised.
+    private bool _hasHeard;
 
     public DeadMansSwitch(IncidentDesk desk, IOptions<WatchdogOptions> options, TimeProvider time, ILogger<DeadMansSwitch> logger)
     {
@@ -59,10 +62,10 @@ internal sealed partial class DeadMansSwitch : BackgroundService
         }
 
         TimeSpan silence;
-        bool isTooLong;
+        bool isTooLong, hasHeard;
         lock (_gate)
         {
-            // If we ourselves were stopped, notifications have been waiting at our door; they deserve the time to come in.
+            // If we ourselves were stopped, notifications have been waiting at our door; they deserve the time to come in. It is time, no sign of life.
             if (_time.GetElapsedTime(_lookedAt) > silentFor / 2)
             {
                 _heardAt = _time.GetTimestamp();
@@ -72,6 +75,9 @@ internal sealed partial class DeadMansSwitch : BackgroundService
             _lookedAt = _time.GetTimestamp();
             silence = _time.GetElapsedTime(_heardAt);
             isTooLong = silence > _allowed;
+
+            // Too long a silence: what was heard before it does not end the alert that it raises.
+            hasHeard = _hasHeard &= !isTooLong;
         }
 
         // Asked of the book, not remembered: the alert may have been raised before a restart.
@@ -86,7 +92,7 @@ internal sealed partial class DeadMansSwitch : BackgroundService
                     Log.Blind(_logger, silence.TotalSeconds);
                 }
             }
-            else if (!isTooLong && raised is not null && _lastEvaluation is not null)
+            else if (hasHeard && raised is not null)
             {
                 DateTimeOffset now = _desk.Now;
                 if (await _desk.AcceptAsync([Blind(raised.StartsAt, now, silence)], now, cancellationToken))
@@ -134,6 +140,7 @@ internal sealed partial class DeadMansSwitch : BackgroundService
             if (evaluation != _lastEvaluation)
             {
                 _lastEvaluation = evaluation;
+                _hasHeard = true;
                 _heardAt = _time.GetTimestamp();
                 _allowed = _options.SilentFor ?? TimeSpan.Zero;
             }

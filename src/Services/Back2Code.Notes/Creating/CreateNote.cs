@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Authentication;
 using Back2Code.Data;
 using Back2Code.Messaging;
@@ -11,14 +12,14 @@ namespace Back2Code.Notes.Creating;
 internal sealed class CreateNote(Database database, VersionedCache cache, TimeProvider time)
 {
     public static async Task<Results<Created<NoteView>, ValidationProblem, ProblemHttpResult>> Handle(
-        CreateNoteRequest request, HttpContext http, CurrentUser user, CreateNote operation, CancellationToken cancellationToken)
+        CreateNoteRequest request, HttpContext http, CurrentUser user, AuditActor actor, CreateNote operation, CancellationToken cancellationToken)
     {
         if (!IdempotencyKey.TryRead(http.Request.Headers[IdempotencyKey.Header], out string? key))
         {
             return NoteProblems.IdempotencyKeyInvalid(IdempotencyKey.Longest);
         }
 
-        if (await operation.ExecuteAsync(request, key, user.Id, cancellationToken) is not { } note)
+        if (await operation.ExecuteAsync(request, key, user.Id, actor, cancellationToken) is not { } note)
         {
             return NoteProblems.IdempotencyKeyReused();
         }
@@ -28,7 +29,7 @@ internal sealed class CreateNote(Database database, VersionedCache cache, TimePr
     }
 
     /// <returns>The note as it was created, now or by an earlier request with this key; null when the key belongs to other content.</returns>
-    public async Task<Note?> ExecuteAsync(CreateNoteRequest request, string? key, string ownerId, CancellationToken cancellationToken)
+    public async Task<Note?> ExecuteAsync(CreateNoteRequest request, string? key, string ownerId, AuditActor actor, CancellationToken cancellationToken)
     {
         // The id is made before the first attempt: a second attempt then finds what the first one may have left.
         DateTimeOffset now = time.GetStorableNow();
@@ -43,7 +44,11 @@ internal sealed class CreateNote(Database database, VersionedCache cache, TimePr
 
                 if (claim.NoteId == note.Id && await InsertAsync(connection, transaction, note, attempt))
                 {
-                    await Outbox.AppendAsync(connection, transaction, NoteEvents.From(NoteEvents.Created, note.Id, ownerId, note.Version, now), attempt);
+                    await Outbox.AppendAsync(
+                        connection,
+                        transaction,
+                        [NoteEvents.From(NoteEvents.Created, note.Id, ownerId, note.Version, now), NoteEvents.Audited(time, actor, NoteEvents.Created, note.Id)],
+                        attempt);
                 }
 
                 return claim;

@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Authentication;
 using Back2Code.Data;
 using Back2Code.Messaging;
@@ -11,11 +12,11 @@ namespace Back2Code.Notes.Deleting;
 internal sealed class DeleteNote(Database database, VersionedCache cache, TimeProvider time)
 {
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Guid id, CurrentUser user, DeleteNote operation, CancellationToken cancellationToken) =>
-        await operation.ExecuteAsync(id, user.Id, cancellationToken) ? TypedResults.NoContent() : NoteProblems.NoteNotFound(id);
+        Guid id, CurrentUser user, AuditActor actor, DeleteNote operation, CancellationToken cancellationToken) =>
+        await operation.ExecuteAsync(id, user.Id, actor, cancellationToken) ? TypedResults.NoContent() : NoteProblems.NoteNotFound(id);
 
     /// <returns>Whether the note is deleted now, by this request or an earlier one; false when it never was this user's.</returns>
-    public async Task<bool> ExecuteAsync(Guid id, string ownerId, CancellationToken cancellationToken)
+    public async Task<bool> ExecuteAsync(Guid id, string ownerId, AuditActor actor, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetStorableNow();
 
@@ -27,7 +28,11 @@ internal sealed class DeleteNote(Database database, VersionedCache cache, TimePr
                     return await FindTombstoneAsync(connection, transaction, id, ownerId, attempt);
                 }
 
-                await Outbox.AppendAsync(connection, transaction, NoteEvents.From(NoteEvents.Deleted, id, ownerId, version, now), attempt);
+                await Outbox.AppendAsync(
+                    connection,
+                    transaction,
+                    [NoteEvents.From(NoteEvents.Deleted, id, ownerId, version, now), NoteEvents.Audited(time, actor, NoteEvents.Deleted, id)],
+                    attempt);
                 return version;
             },
             replaySafe: true,

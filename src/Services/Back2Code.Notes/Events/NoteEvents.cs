@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Back2Code.Audit;
 using Back2Code.Messaging;
 
 namespace Back2Code.Notes.Events;
@@ -19,6 +20,10 @@ internal static class NoteEvents
         Subject: noteId.ToString(),
         Time: at,
         Data: JsonSerializer.SerializeToElement(new NoteEventData(noteId, ownerId, version), JsonSerializerOptions.Web));
+
+    /// <summary>Who did that, for the audit trail.</summary>
+    public static CloudEvent Audited(TimeProvider time, AuditActor actor, string type, Guid noteId) =>
+        AuditEvents.From(Source, AuditRecord.Create(time, actor, type, $"notes/{noteId}"));
 }
 
 internal sealed record NoteEventData(Guid NoteId, string OwnerId, long Version);

@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Authentication;
 using Back2Code.Data;
 using Back2Code.Messaging;
@@ -11,9 +12,9 @@ namespace Back2Code.Notes.Replacing;
 internal sealed class ReplaceNote(Database database, VersionedCache cache, TimeProvider time)
 {
     public static async Task<Results<Ok<NoteView>, ValidationProblem, ProblemHttpResult>> Handle(
-        Guid id, ReplaceNoteRequest request, HttpResponse response, CurrentUser user, ReplaceNote operation, CancellationToken cancellationToken)
+        Guid id, ReplaceNoteRequest request, HttpResponse response, CurrentUser user, AuditActor actor, ReplaceNote operation, CancellationToken cancellationToken)
     {
-        switch (await operation.ExecuteAsync(id, request, user.Id, cancellationToken))
+        switch (await operation.ExecuteAsync(id, request, user.Id, actor, cancellationToken))
         {
             case ReplaceOutcome.Replaced replaced:
                 response.Headers.ETag = NoteETag.For(replaced.Note.Version);
@@ -25,7 +26,8 @@ internal sealed class ReplaceNote(Database database, VersionedCache cache, TimeP
         }
     }
 
-    public async Task<ReplaceOutcome> ExecuteAsync(Guid id, ReplaceNoteRequest request, string ownerId, CancellationToken cancellationToken)
+    public async Task<ReplaceOutcome> ExecuteAsync(
+        Guid id, ReplaceNoteRequest request, string ownerId, AuditActor actor, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetStorableNow();
 
@@ -35,7 +37,10 @@ internal sealed class ReplaceNote(Database database, VersionedCache cache, TimeP
                 if (await UpdateAsync(connection, transaction, id, request, ownerId, now, attempt) is { } note)
                 {
                     await Outbox.AppendAsync(
-                        connection, transaction, NoteEvents.From(NoteEvents.Replaced, id, ownerId, note.Version, note.UpdatedAt), attempt);
+                        connection,
+                        transaction,
+                        [NoteEvents.From(NoteEvents.Replaced, id, ownerId, note.Version, note.UpdatedAt), NoteEvents.Audited(time, actor, NoteEvents.Replaced, id)],
+                        attempt);
                     return new ReplaceOutcome.Replaced(note);
                 }
 

@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Data;
 using Back2Code.Notes.Deleting;
 using Back2Code.Notes.Listing;
@@ -85,8 +86,8 @@ internal sealed partial class WarmUp : BackgroundService
     {
         await _list.ExecuteAsync(Nobody, limit: 1, before: Guid.AllBitsSet, cancellationToken);
         await _read.ExecuteAsync(Guid.CreateVersion7(), Nobody, cancellationToken);
-        await _replace.ExecuteAsync(Guid.CreateVersion7(), new ReplaceNoteRequest("warm-up", "", 1), Nobody, cancellationToken);
-        await _delete.ExecuteAsync(Guid.CreateVersion7(), Nobody, cancellationToken);
+        await _replace.ExecuteAsync(Guid.CreateVersion7(), new ReplaceNoteRequest("warm-up", "", 1), Nobody, AuditActor.Service, cancellationToken);
+        await _delete.ExecuteAsync(Guid.CreateVersion7(), Nobody, AuditActor.Service, cancellationToken);
     }
 
     private static partial class Log

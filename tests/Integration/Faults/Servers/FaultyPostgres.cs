@@ -38,7 +38,7 @@ public sealed class FaultyPostgres : IAsyncLifetime
             CREATE INDEX notes_by_owner ON notes.notes (title, id DESC) WHERE title <> '';
             INSERT INTO notes.notes SELECT n, 'title ' || n FROM generate_series(1, 20) AS n
             """);
-        _platform = new FaultyServer("postgres", _server.Port, () => _server.Pid) { PostgresConnectionString = _database };
+        _platform = new FaultyServer("postgres", _server.Port, () => _server.Pid) { PostgresConnectionString = _database, PostgresPasswords = { ["notes"] = "test-only" } };
     }
 
     public async Task<string> FingerprintAsync()

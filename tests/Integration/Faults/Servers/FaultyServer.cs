@@ -20,9 +20,13 @@ internal sealed class FaultyServer(string name, int port, Func<int?> pid) : IFau
 
     public RedisAddress Redis => new("127.0.0.1", port, RedisServer.Password);
 
+    public Dictionary<string, string> PostgresPasswords { get; } = [];
+
     public string RabbitMqUri { get; init; } = "";
 
     public string[] UndoRecords => Directory.GetFiles(FaultsDirectory);
+
+    public string? PostgresPasswordOf(string role) => PostgresPasswords.GetValueOrDefault(role);
 
     public Task<IReadOnlyList<TargetProcess>> ListProcessesAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<TargetProcess>>([new TargetProcess(name, pid(), Port: port)]);

@@ -93,6 +93,48 @@ public sealed class PostgresFaultTests(FaultyPostgres postgres) : IClassFixture<
     }
 
     [Theory]
+    [InlineData("postgres.wrong-password", "(28P01)")]
+    [InlineData("postgres.no-login", "(28000)")]
+    [InlineData("postgres.connection-limit", "(53300)")]
+    public async Task A_roles_fault_is_seen_by_the_refusal_that_its_service_meets(string type, string code)
+    {
+        var fault = await _platform.InjectAsync(type, ("role", "notes"));
+        await fault.UndoAsync(Cancellation);
+
+        Assert.True(fault.Receipt.Observed);
+        Assert.Contains(code, Assert.Single(fault.Receipt.Observations), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_setting_that_PostgreSQL_shows_in_another_unit_is_seen()
+    {
+        var fault = await _platform.InjectAsync("postgres.low-lock-timeout", ("timeout", "1000ms"));
+        await fault.UndoAsync(Cancellation);
+
+        Assert.True(fault.Receipt.Observed, string.Join('\n', fault.Receipt.Observations));
+        Assert.Contains("lock_timeout = 1s", fault.Receipt.Observations[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_fault_on_what_one_has_changed_is_refused_and_the_original_comes_back()
+    {
+        var before = await postgres.FingerprintAsync();
+        var first = await _platform.InjectAsync("postgres.wrong-password", ("role", "notes"));
+
+        var error = await Assert.ThrowsAsync<FaultException>(() => _platform.InjectAsync("postgres.wrong-password", ("role", "notes")));
+
+        Assert.Equal(
+            "postgres.wrong-password on postgres would change the password of the role notes, which postgres.wrong-password on postgres has changed and will give back. "
+            + $"End that fault first: back2code fault remove {first.Receipt.FaultId}",
+            error.Message);
+        Assert.Single(_platform.UndoRecords);
+        var other = await _platform.InjectAsync("postgres.connection-limit", ("role", "notes"));
+        await other.UndoAsync(Cancellation);
+        await first.UndoAsync(Cancellation);
+        Assert.Equal(before, await postgres.FingerprintAsync());
+    }
+
+    [Theory]
     [InlineData("postgres.drop-index", "index", "notes.notes_pkey", "keeps rows unique")]
     [InlineData("postgres.drop-index", "index", "notes.nothing", "has no index 'notes.nothing'")]
     [InlineData("postgres.lock-table", "table", "notes.nothing", "has no table 'notes.nothing'")]

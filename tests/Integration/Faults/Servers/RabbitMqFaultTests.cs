@@ -110,6 +110,37 @@ public sealed class RabbitMqFaultTests(FaultyRabbitMq rabbitMq) : IClassFixture<
         await rabbitMq.Host.ExecuteAsync("DELETE FROM effects");
     }
 
+    [Fact]
+    public async Task A_flood_whose_connection_dies_opens_another()
+    {
+        var flood = await _platform.InjectAsync("rabbitmq.publish-flood", ("rate", "20"), ("exchange", rabbitMq.Host.Exchange));
+        try
+        {
+            var closed = await _platform.InjectAsync("rabbitmq.close-connections");
+            await closed.UndoAsync(Cancellation);
+
+            await Eventually.IsTrueAsync(
+                async () => (await _platform.RunRabbitMqCtlAsync(["list_connections", "client_properties"], Cancellation)).Contains($"fault {flood.Receipt.FaultId}", StringComparison.Ordinal),
+                TimeSpan.FromSeconds(20),
+                "the flood is connected again");
+        }
+        finally
+        {
+            await flood.UndoAsync(Cancellation);
+        }
+
+        // The consumer has been cut off too, and still works off what came.
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                var done = (await rabbitMq.Host.EffectsAsync()).Count == 0 && await rabbitMq.Host.WithChannelAsync(c => c.MessageCountAsync(rabbitMq.Host.Queue)) == 0;
+                await rabbitMq.Host.ExecuteAsync("DELETE FROM effects");
+                return done;
+            },
+            TimeSpan.FromSeconds(20),
+            "the flood has been worked off");
+    }
+
     /// <summary>What a fault could leave changed.</summary>
     private Task<string> FingerprintAsync() => _platform.RunRabbitMqCtlAsync(
         [

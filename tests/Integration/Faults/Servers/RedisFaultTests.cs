@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Back2Code.Chaos.Faults;
 using Back2Code.Chaos.Faults.Redis;
 using Back2Code.IntegrationTests.Servers;
@@ -90,6 +93,36 @@ public sealed class RedisFaultTests(FaultyRedis redis) : IClassFixture<FaultyRed
         }
 
         return false;
+    }
+
+    [Theory]
+    [InlineData("redis.flush")]
+    [InlineData("redis.expire-all")]
+    public async Task Nothing_is_seen_where_there_was_nothing_to_lose(string type)
+    {
+        await using var client = await RedisSession.OpenAsync(_platform, Cancellation);
+        await client.AskAsync(Cancellation, "FLUSHALL", "SYNC");
+
+        var fault = await _platform.InjectExampleAsync(type);
+        await fault.UndoAsync(Cancellation);
+
+        Assert.False(fault.Receipt.Observed, string.Join('\n', fault.Receipt.Observations));
+    }
+
+    [Theory]
+    [InlineData("-WRONGPASS invalid username-password pair or user is disabled.\r\n", true)]
+    [InlineData("-ERR max number of clients reached\r\n", false)]
+    [InlineData("-LOADING Redis is loading the dataset in memory\r\n", false)]
+    public async Task A_password_that_is_refused_is_told_from_a_server_that_refuses_everybody(string answer, bool refused)
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        using var busy = new FaultyServer("redis", ((IPEndPoint)server.LocalEndpoint).Port, () => null);
+        var asking = RedisSession.FindRefusalAsync(busy, Cancellation);
+        using var client = await server.AcceptTcpClientAsync(Cancellation);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(answer), Cancellation);
+
+        Assert.Equal(refused, (await asking)!.Is("WRONGPASS"));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.Messaging;
 using Back2Code.Monitoring.Health;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using RabbitMQ.Client;
 
@@ -141,6 +142,40 @@ public sealed class HealthMonitorTests(SharedServers servers)
         Assert.Equal("ok", heard.Data.GetProperty("from").GetString());
         Assert.InRange(heard.Time, before - TimeSpan.FromSeconds(30), before);
     }
+
+    [Fact]
+    public async Task After_a_commit_whose_answer_was_lost_the_events_that_came_since_are_told()
+    {
+        string database = await (await servers.PostgresAsync()).CreateDatabaseAsync("monitoring");
+        using var spool = new SpoolFolder();
+        await using var monitoring = await MonitoringApplication.StartAsync(database, spool.Path);
+        await using var dataSource = NpgsqlDataSource.Create(database);
+        using var events = new HealthEvents(dataSource, null!, new HealthEventTarget(HasBroker: true), TimeProvider.System, NullLogger<HealthEvents>.Instance);
+        CloudEvent first = EventOf("first"), second = EventOf("second");
+        events.Add(first);
+        Assert.True(await events.WriteOnceAsync(Cancellation));
+
+        // As it stands when the answer was lost: the outbox has it, and it still waits.
+        events.Add(first);
+        events.Add(second);
+        bool taken = await events.WriteOnceAsync(Cancellation);
+
+        Assert.True(taken);
+        Assert.Equal(1, await CountAsync(database, "SELECT count(*) FROM outbox WHERE subject = 'first'"));
+        Assert.Equal(1, await CountAsync(database, "SELECT count(*) FROM outbox WHERE subject = 'second'"));
+    }
+
+    private static CloudEvent EventOf(string check) => HealthEvents.EventOf(new HealthChange(
+        new CheckStatus
+        {
+            Check = check,
+            Title = check,
+            Finding = new Finding("", HealthState.Warning, "found", []),
+            Since = TimeProvider.System.GetUtcNow(),
+            CheckedAt = TimeProvider.System.GetUtcNow(),
+            Duration = TimeSpan.Zero,
+        },
+        From: null));
 
     private static async Task<string> ListenAsync(IChannel channel)
     {

@@ -65,6 +65,21 @@ public sealed class PostgresCheckTests(PostgresCheckTests.ObservedServer server)
     }
 
     [Fact]
+    public async Task A_transaction_without_a_name_is_somebodys_and_names_no_role()
+    {
+        await using var connection = await OpenAsync("");
+        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        await using (var command = new NpgsqlCommand("SELECT 1", connection, transaction))
+        {
+            await command.ExecuteScalarAsync(Cancellation);
+        }
+
+        var finding = (await LookAsync(p => new TransactionsCheck(p, With(new()))))[0];
+
+        Assert.StartsWith("the oldest, of somebody, is ", finding.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Whoever_waits_for_a_lock_is_seen_waiting()
     {
         await using var holder = await OpenAsync("holder");

@@ -48,6 +48,18 @@ public sealed class LocalCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_control_group_the_cache_of_files_that_nobody_uses_is_not_in_use()
+    {
+        Write("memory.max", "1000000\n", hours: 0);
+        Write("memory.current", "950000\n", hours: 0);
+        Write("memory.stat", "anon 200000\nfile 750000\ninactive_file 600000\nactive_file 150000\n", hours: 0);
+
+        var group = (await LookAsync(new MemoryCheck(With(new HealthOptions()), _folder))).Single(f => f.Target == "control group");
+
+        Assert.Equal((HealthState.Ok, 0.35), (group.State, Math.Round(group.Readings.Single(r => r.Name == "usedRatio").Value, 6)));
+    }
+
+    [Fact]
     public async Task What_is_not_configured_is_not_applicable_and_never_ok()
     {
         var nothing = With(new HealthOptions());
@@ -139,6 +151,23 @@ public sealed class LocalCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_page_shows_has_names_and_neither_paths_nor_addresses()
+    {
+        var options = With(new HealthOptions
+        {
+            DiskPaths = [_folder, "data=/nowhere/at/all", "/"],
+            Certificates = ["/etc/secret/site.pem", "127.0.0.1:1", "gateway=127.0.0.1:1", "old=/etc/secret/a=b.pem", "/etc/secret/a=b.pem"],
+        });
+
+        var disks = await LookAsync(new DiskCheck(options, Options.Create(new MonitoringOptions())));
+        var certificates = await LookAsync(new CertificateCheck(options, _time));
+
+        Assert.Equal([Path.GetFileName(_folder), "data", "root"], disks.Select(f => f.Target));
+        Assert.Equal(["site.pem", "server 2", "gateway", "old", "a=b.pem"], certificates.Select(f => f.Target));
+        Assert.DoesNotContain(disks.Concat(certificates), f => f.Summary.Contains("secret", StringComparison.Ordinal) || f.Summary.Contains("127.0.0.1", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_has_an_unknown_certificate()
     {
         var finding = Assert.Single(await LookAsync(new CertificateCheck(With(new HealthOptions { Certificates = ["127.0.0.1:1"] }), _time)));
@@ -149,11 +178,12 @@ public sealed class LocalCheckTests : IDisposable
     [Fact]
     public void Queues_are_read_from_the_brokers_metrics_with_their_names_unescaped() =>
         Assert.Equal(
-            [("notifications.notes", 3d), ("odd \"name\" \\ }", 1200d)],
+            [("notifications.notes", 3d), ("other/notifications.notes", 7d), ("odd \"name\" \\ }", 1200d)],
             QueueCheck.Read("""
                 # TYPE rabbitmq_detailed_queue_messages gauge
                 rabbitmq_detailed_queue_messages_ready{vhost="/",queue="notifications.notes"} 2
                 rabbitmq_detailed_queue_messages{vhost="/",queue="notifications.notes"} 3
+                rabbitmq_detailed_queue_messages{vhost="other",queue="notifications.notes"} 7
                 rabbitmq_detailed_queue_messages{vhost="/",queue="odd \"name\" \\ }"} 1.2e3
                 rabbitmq_detailed_queue_messages{vhost="/",queue="broken"} what
                 rabbitmq_detailed_queue_messages{

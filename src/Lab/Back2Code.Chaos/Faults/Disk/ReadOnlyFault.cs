@@ -84,6 +84,8 @@ internal sealed class ReadOnlyFault : IFault
 /// <param name="Folder">Below the state folder.</param>
 internal sealed record RestoreMode(string Folder, int Mode) : UndoStep
 {
+    internal override string? Owns => $"the mode of {Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder, "/"))}";
+
     internal override bool OutlivesPlatform => true;
 
     public override Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)

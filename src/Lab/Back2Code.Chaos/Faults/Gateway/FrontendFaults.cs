@@ -17,6 +17,7 @@ internal sealed class FrontendFault : IFault
         Symptom = "Clients with open connections are served as ever; new ones connect and hear nothing until another closes.",
         Example = new("gateway", ("limit", "5")),
         Parameters = [new NumberParameter("limit", "Connections at once.", 1, 10_000, Required: true)],
+        Aspect = "limit on connections",
         Command = s => FormattableString.Invariant($"set maxconn frontend {Frontend} {s.Number("limit")}"),
         Before = (platform, token) => GatewayState.FrontendFigureAsync(platform, Frontend, "slim", token),
         Inverse = before => FormattableString.Invariant($"set maxconn frontend {Frontend} {before}"),
@@ -30,6 +31,7 @@ internal sealed class FrontendFault : IFault
         Symptom = "As gateway.max-connections, for clients that connect anew for each request: they queue in the kernel, and the gateway's own figures look fine.",
         Example = new("gateway", ("rate", "5")),
         Parameters = [new NumberParameter("rate", "New connections a second.", 1, 100_000, Required: true)],
+        Aspect = "limit on new connections",
         Command = s => FormattableString.Invariant($"set rate-limit connections global {s.Number("rate")}"),
         Before = (platform, token) => GatewayState.InfoAsync(platform, "ConnRateLimit", token),
         Inverse = before => FormattableString.Invariant($"set rate-limit connections global {before}"),
@@ -42,6 +44,7 @@ internal sealed class FrontendFault : IFault
         Summary = "Closes the gateway's front door: nobody listens where users connect, while everything behind it is well.",
         Symptom = "Connection refused for every user and no error anywhere inside: no request arrives that could fail, so only missing traffic and a look from outside tell.",
         Example = new("gateway"),
+        Aspect = "front door",
         Command = _ => $"disable frontend {Frontend}",
         Before = (_, _) => Task.FromResult(0),
         Inverse = _ => $"enable frontend {Frontend}",
@@ -63,6 +66,9 @@ internal sealed class FrontendFault : IFault
     public FaultTargetKind TargetKind => FaultTargetKind.Process;
 
     public bool Lasts => true;
+
+    /// <summary>What of the gateway it changes, in a word or two.</summary>
+    private string Aspect { get; init; } = null!;
 
     private Func<FaultSettings, string> Command { get; init; } = null!;
 
@@ -86,7 +92,7 @@ internal sealed class FrontendFault : IFault
             this,
             context,
             context.For,
-            [new CommandGateway("gateway", Inverse(before))],
+            [new CommandGateway("gateway", Inverse(before), Aspect)],
             async token => [await ChangeAsync(settings, context.Platform, token)],
             sumUp: null,
             cancellationToken);

@@ -24,6 +24,9 @@ internal sealed class GatewayServerFault : IFault
 
     public bool Lasts => true;
 
+    /// <summary>What of the server it changes, in a word or two: of two faults with the same one, the second would find what the first has left.</summary>
+    public required string Aspect { get; init; }
+
     public required Func<GatewayServer, FaultSettings, string> Command { get; init; }
 
     /// <summary>What makes it as it was.</summary>
@@ -53,7 +56,7 @@ internal sealed class GatewayServerFault : IFault
             this,
             context,
             context.For,
-            [.. servers.Select(s => new CommandGateway(s.Path, Inverse(s)))],
+            [.. servers.Select(s => new CommandGateway(s.Path, Inverse(s), Aspect))],
             async token =>
             {
                 List<Evidence> evidence = [];
@@ -89,8 +92,11 @@ internal sealed class GatewayServerFault : IFault
 }
 
 /// <summary>Tells the gateway how something was before. A gateway that was restarted meanwhile is so already, and may be told again.</summary>
-internal sealed record CommandGateway(string What, string Command) : UndoStep
+/// <param name="Aspect">What of it the command sets, in a word or two.</param>
+internal sealed record CommandGateway(string What, string Command, string Aspect) : UndoStep
 {
+    internal override string? Owns => $"the {Aspect} of {What} at the gateway";
+
     // It answers in plain text, also where it did as it was told.
     private static readonly string[] Refusals = ["Failed", "No such", "Unknown", "Invalid", "Permission denied", "Require"];
 

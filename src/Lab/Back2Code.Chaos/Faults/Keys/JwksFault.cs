@@ -156,6 +156,8 @@ internal sealed class JwksFault : IFault
 /// <summary>Puts the public keys back. They are no secret, so they stand in the record themselves.</summary>
 internal sealed record WriteKeys(string Path, string Text) : UndoStep
 {
+    internal override string? Owns => $"the keys in {Path}";
+
     public override async Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         if (File.Exists(Path) && await File.ReadAllTextAsync(Path, cancellationToken) == Text)

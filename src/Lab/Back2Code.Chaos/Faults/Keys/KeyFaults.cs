@@ -15,6 +15,9 @@ internal static class KeyFaults
         Change = (_, _) => new()
         {
             ["Authentication__JwksPath"] = null,
+
+            // Nor does it remember the keys of its last life.
+            ["Authentication__JwksCachePath"] = null,
             ["Authentication__JwksUri"] = "http://127.0.0.1:1/jwks.json",
         },
     };

@@ -102,6 +102,8 @@ internal sealed record ResourceLimit(string Name, int Number, string Option)
 /// <summary>Gives a process, and what runs below it, its soft limit back. One that was restarted has it already.</summary>
 internal sealed record RestoreLimit(string Process, string Limit, ulong Soft) : UndoStep
 {
+    internal override string? Owns => $"the limit '{Limit}' of {Process}";
+
     public override async Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         var limit = ResourceLimit.Find(Limit);

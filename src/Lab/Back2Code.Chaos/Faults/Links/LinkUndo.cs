@@ -14,6 +14,8 @@ internal sealed record RemoveToxic(string Link, string Toxic) : UndoStep
 /// <summary>Lets a link carry connections again.</summary>
 internal sealed record EnableLink(string Link) : UndoStep
 {
+    internal override string? Owns => $"whether {Link} listens";
+
     public override async Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         try

@@ -47,6 +47,8 @@ internal sealed class DropIndexFault : PostgresFault
 /// <summary>Creates a dropped index again, as it was defined.</summary>
 internal sealed record RecreateIndex(string Index, string Definition) : PostgresUndo
 {
+    internal override string? Owns => $"the index {Index}";
+
     protected override async Task<string> ApplyAsync(PostgresSession session, IFaultTarget platform, CancellationToken cancellationToken)
     {
         if (!await session.ReadAsync<bool>("SELECT to_regclass(@index) IS NULL", cancellationToken, ("index", Index)))

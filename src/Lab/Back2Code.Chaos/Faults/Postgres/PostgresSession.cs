@@ -70,18 +70,21 @@ internal sealed class PostgresSession : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
+    /// <summary>For a connection of its own and not pooled, straight to the server.</summary>
+    internal static NpgsqlConnectionStringBuilder StringFor(IFaultTarget platform, string name, string options) => new(platform.PostgresConnectionString)
+    {
+        ApplicationName = name,
+        Options = options,
+        Pooling = false,
+        Timeout = 5,
+        CommandTimeout = 0,
+        SslMode = SslMode.Disable,
+        GssEncryptionMode = GssEncryptionMode.Disable,
+    };
+
     private static async Task<PostgresSession> OpenAsync(IFaultTarget platform, string name, string options, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(platform.PostgresConnectionString)
-        {
-            ApplicationName = name,
-            Options = options,
-            Pooling = false,
-            Timeout = 5,
-            CommandTimeout = 0,
-            SslMode = SslMode.Disable,
-            GssEncryptionMode = GssEncryptionMode.Disable,
-        }.ConnectionString);
+        var connection = new NpgsqlConnection(StringFor(platform, name, options).ConnectionString);
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -115,5 +118,5 @@ internal sealed class PostgresSession : IAsyncDisposable
         }
     }
 
-    private static bool IsTrouble(Exception e) => e is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException or InvalidOperationException;
+    internal static bool IsTrouble(Exception e) => e is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException or InvalidOperationException;
 }

@@ -4,6 +4,8 @@ namespace Back2Code.Chaos.Faults.Postgres;
 /// <param name="Verifier">What PostgreSQL keeps of the password: it tests one and does not tell it.</param>
 internal sealed record RestoreRole(string Role, bool? Login, int? ConnectionLimit, string? Verifier) : PostgresUndo
 {
+    internal override string? Owns => $"the {(Login is not null ? "login" : ConnectionLimit is not null ? "connection limit" : "password")} of the role {Role}";
+
     public static async Task<RestoreRole> OfAsync(PostgresSession session, string role, RoleTrouble trouble, CancellationToken cancellationToken) => trouble switch
     {
         RoleTrouble.NoLogin => new RestoreRole(role, await session.ReadAsync<bool>("SELECT rolcanlogin FROM pg_authid WHERE rolname = @role", cancellationToken, ("role", role)), null, null),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Back2Code.Chaos.Faults.Servers;
+using Npgsql;
 
 namespace Back2Code.Chaos.Faults.Postgres;
 
@@ -14,6 +15,9 @@ internal enum RoleTrouble
 /// <summary>A role that cannot log in as it should. Sessions that stand would not notice, so they are ended: the next one has to log in.</summary>
 internal sealed class RoleFault(RoleTrouble trouble, string type, string summary, string symptom) : PostgresFault
 {
+    // Above this, trying would itself use up the connections of everybody.
+    private const int MostLogins = 20;
+
     public static IReadOnlyList<IFault> All { get; } =
     [
         new RoleFault(
@@ -81,13 +85,34 @@ internal sealed class RoleFault(RoleTrouble trouble, string type, string summary
             cancellationToken);
         var pids = await RoleSessions.TerminateAsync(session, role, cancellationToken);
         await RoleSessions.UntilGoneAsync(platform, session, pids, cancellationToken);
+        return limit <= MostLogins && platform.PostgresPasswordOf(role) is { } password
+            ? await LogInAsync(platform, role, password, limit, pids.Count, cancellationToken)
+            : await WatchSessionsAsync(platform, session, role, limit, pids.Count, cancellationToken);
+    }
 
-        // Long enough for a service to have tried again: what was ended must not have come back in full.
+    /// <summary>The refusal itself, as its service meets it.</summary>
+    private async Task<Evidence> LogInAsync(IFaultTarget platform, string role, string password, long limit, int ended, CancellationToken cancellationToken)
+    {
+        var (sessions, expected) = trouble switch
+        {
+            RoleTrouble.NoLogin => (1L, PostgresErrorCodes.InvalidAuthorizationSpecification),
+            RoleTrouble.WrongPassword => (1L, PostgresErrorCodes.InvalidPassword),
+            _ => (limit + 1, PostgresErrorCodes.TooManyConnections),
+        };
+        var (refusal, letIn) = await RoleSessions.TryLogInAsync(platform, role, password, sessions, cancellationToken);
+        return refusal?.SqlState == expected
+            ? Evidence.Seen($"postgres: {ended} sessions of {role} were ended; after {letIn} more it is refused: {refusal.MessageText} ({refusal.SqlState})")
+            : Evidence.NotSeen($"postgres: {ended} sessions of {role} were ended; {letIn} of {sessions} are let in again{(refusal is null ? "" : $", then one is refused for another reason: {refusal.MessageText} ({refusal.SqlState})")}");
+    }
+
+    /// <summary>Where nobody knows the role's password, or trying would take too many connections. Long enough for its service to have tried again: what was ended must not have come back in full.</summary>
+    private async Task<Evidence> WatchSessionsAsync(IFaultTarget platform, PostgresSession session, string role, long limit, int ended, CancellationToken cancellationToken)
+    {
         var allowed = trouble == RoleTrouble.ConnectionLimit ? limit : 0;
         await Task.Delay(TimeSpan.FromMilliseconds(200), platform.Time, cancellationToken);
         var left = await session.ReadAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE usename = @role", cancellationToken, ("role", role));
-        return left <= allowed
-            ? Evidence.Seen($"postgres: {pids.Count} sessions of {role} were ended, and {left} have come back; {allowed} may")
-            : Evidence.NotSeen($"postgres: {left} sessions of {role} are there, and only {allowed} may be");
+        return left <= allowed && ended > 0
+            ? Evidence.Seen($"postgres: {ended} sessions of {role} were ended, and {left} have come back; {allowed} may")
+            : Evidence.NotSeen($"postgres: {ended} sessions of {role} were ended, {left} are there, and {allowed} may be");
     }
 }

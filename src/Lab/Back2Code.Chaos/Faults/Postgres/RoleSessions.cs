@@ -1,4 +1,5 @@
 using Back2Code.Chaos.Faults.Servers;
+using Npgsql;
 
 namespace Back2Code.Chaos.Faults.Postgres;
 
@@ -25,4 +26,45 @@ internal static class RoleSessions
             token => session.ReadAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(@pids)", token, ("pids", pids.ToArray())),
             left => left == 0,
             cancellationToken);
+
+    /// <summary>Logs in as a role, as its service would, so many times at once or until it is refused.</summary>
+    /// <exception cref="FaultException">PostgreSQL gives no answer.</exception>
+    public static async Task<(PostgresException? Refusal, int LetIn)> TryLogInAsync(
+        IFaultTarget platform, string role, string password, long sessions, CancellationToken cancellationToken)
+    {
+        var service = PostgresSession.StringFor(platform, "back2code fault", "");
+        (service.Username, service.Password) = (role, password);
+        List<NpgsqlConnection> open = [];
+        try
+        {
+            while (open.Count < sessions)
+            {
+                var connection = new NpgsqlConnection(service.ConnectionString);
+                try
+                {
+                    await connection.OpenAsync(cancellationToken);
+                    open.Add(connection);
+                }
+                catch (PostgresException refusal)
+                {
+                    await connection.DisposeAsync();
+                    return (refusal, open.Count);
+                }
+                catch (Exception e) when (PostgresSession.IsTrouble(e))
+                {
+                    await connection.DisposeAsync();
+                    throw new FaultException($"PostgreSQL cannot be reached as {role}: {e.Message}", e);
+                }
+            }
+
+            return (null, open.Count);
+        }
+        finally
+        {
+            foreach (var connection in open)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
 }

@@ -75,22 +75,36 @@ internal sealed class ServerSettingFault(string type, string summary, string sym
         }
 
         await session.ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
-        var (seen, took) = await Watch.UntilAsync(context.Platform, Patience, token => ReadEffectiveAsync(context.Platform, names[0], token), shown => shown == wanted, cancellationToken);
-        return seen == wanted
-            ? Evidence.Seen($"postgres: a new session has {names[0]} = {seen} after {took.TotalMilliseconds:0} ms")
-            : Evidence.NotSeen($"postgres: a new session still has {names[0]} = {seen}; the server's command line goes before the file");
+        var (seen, took) = await Watch.UntilAsync(
+            context.Platform, Patience, token => ReadEffectiveAsync(context.Platform, token), shown => shown.All(value => IsSame(value, wanted)), cancellationToken);
+        var all = string.Join(", ", names.Zip(seen, (name, value) => $"{name} = {value}"));
+        return seen.All(value => IsSame(value, wanted))
+            ? Evidence.Seen($"postgres: a new session has {all} after {took.TotalMilliseconds:0} ms")
+            : Evidence.NotSeen($"postgres: a new session still has {all}; the server's command line goes before the file");
     }
 
-    private static async Task<string?> ReadEffectiveAsync(IFaultTarget platform, string name, CancellationToken cancellationToken)
+    /// <summary>PostgreSQL shows a duration in the largest unit that fits: 1s for 1000ms.</summary>
+    internal static bool IsSame(string? shown, string wanted) =>
+        shown == wanted || (Durations.TryParse(shown, out var one) && Durations.TryParse(wanted, out var other) && one == other);
+
+    private async Task<IReadOnlyList<string?>> ReadEffectiveAsync(IFaultTarget platform, CancellationToken cancellationToken)
     {
         await using var session = await PostgresSession.OpenPlainAsync(platform, cancellationToken);
-        return await session.ReadAsync<string>("SELECT current_setting(@name)", cancellationToken, ("name", name));
+        List<string?> values = [];
+        foreach (var name in names)
+        {
+            values.Add(await session.ReadAsync<string>("SELECT current_setting(@name)", cancellationToken, ("name", name)));
+        }
+
+        return values;
     }
 }
 
 /// <summary>Puts a server setting back to what <c>postgresql.auto.conf</c> had, or to nothing.</summary>
 internal sealed record RestoreServerSetting(string Name, string? Value) : PostgresUndo
 {
+    internal override string? Owns => $"the setting {Name} of postgres";
+
     public static Task<string?> ReadAsync(PostgresSession session, string name, CancellationToken cancellationToken) => session.ReadAsync<string>(
         "SELECT setting FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf' AND name = @name ORDER BY seqno DESC LIMIT 1", cancellationToken, ("name", name));
 

@@ -6,6 +6,8 @@ namespace Back2Code.Chaos.Faults;
 /// <summary>Wakes a stopped process and everything below it.</summary>
 internal sealed record ContinueProcess(string Process, int Pid, long StartTicks) : UndoStep
 {
+    internal override string? Owns => $"whether {Process} runs";
+
     public override Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         var process = new LinuxProcess(Pid, StartTicks);
@@ -29,6 +31,8 @@ internal sealed record ContinueProcess(string Process, int Pid, long StartTicks)
 /// <summary>Lets the supervisor start a process again.</summary>
 internal sealed record ReleaseHold(string Process) : UndoStep
 {
+    internal override string? Owns => $"whether {Process} may start";
+
     public override async Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         await platform.ReleaseAsync(Process, cancellationToken);

@@ -57,6 +57,8 @@ internal sealed class DeprioritizeFault : IFault
 /// <summary>Gives a process, and what runs below it, the priority it had.</summary>
 internal sealed record RestorePriority(string Process, int Nice) : UndoStep
 {
+    internal override string? Owns => $"the priority of {Process}";
+
     public override async Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         if (await RunningTarget.FindAsync(platform, Process, cancellationToken) is not { } running)

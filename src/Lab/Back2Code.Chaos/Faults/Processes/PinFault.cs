@@ -62,6 +62,8 @@ internal sealed class PinFault : IFault
 /// <summary>Lets a process, and what runs below it, use the processors it had.</summary>
 internal sealed record RestoreProcessors(string Process, byte[] Mask) : UndoStep
 {
+    internal override string? Owns => $"the processors of {Process}";
+
     public override async Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         if (await RunningTarget.FindAsync(platform, Process, cancellationToken) is not { } running)

@@ -54,6 +54,8 @@ internal sealed class AlarmFault(string type, string resource, string summary) :
 /// <param name="Limit">As the broker itself wrote it.</param>
 internal sealed record ClearAlarm(string Resource, string Limit) : RabbitMqUndo
 {
+    internal override string? Owns => $"the limit for {Resource} of rabbitmq";
+
     /// <summary>Sets the limit and returns the alarms about the resource, once they are as they should be, or after 5 s.</summary>
     public static Task<string> SetAsync(IFaultTarget platform, string resource, string limit, string until, CancellationToken cancellationToken)
     {

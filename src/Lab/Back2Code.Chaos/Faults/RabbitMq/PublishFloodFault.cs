@@ -67,19 +67,39 @@ internal sealed class PublishFloodFault : RabbitMqFault
         public async ValueTask DisposeAsync()
         {
             await _loop.DisposeAsync();
-            if (_session is not null)
+            await CloseAsync();
+        }
+
+        /// <summary>On one session, and on another when that has died: of another fault, or of a restarted broker.</summary>
+        private async Task PublishAsync(CancellationToken cancellationToken)
+        {
+            try
             {
-                await _session.DisposeAsync();
+                var session = _session ??= await AmqpSession.OpenAsync(_context.Platform, _context.FaultId, _lease, cancellationToken);
+                await Task.WhenAll(Enumerable.Range(0, _batch).Select(_ => PublishOneAsync(session, cancellationToken)));
+            }
+            catch (FaultException)
+            {
+                await CloseAsync();
+                throw;
             }
         }
 
-        private Task PublishAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, _batch).Select(async _ =>
+        private async Task PublishOneAsync(AmqpSession session, CancellationToken cancellationToken)
         {
             var stray = StrayEvent.Unwanted(_context, "note.flooded", _bytes);
-            if (await _session!.PublishAsync(_exchange, stray.Type, stray.Properties, stray.Body, cancellationToken))
+            if (await session.PublishAsync(_exchange, stray.Type, stray.Properties, stray.Body, cancellationToken))
             {
                 Interlocked.Increment(ref _published);
             }
-        }));
+        }
+
+        private async Task CloseAsync()
+        {
+            if (Interlocked.Exchange(ref _session, null) is { } session)
+            {
+                await session.DisposeAsync();
+            }
+        }
     }
 }

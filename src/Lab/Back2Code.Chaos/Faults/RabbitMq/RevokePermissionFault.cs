@@ -48,6 +48,8 @@ internal sealed class RevokePermissionFault : RabbitMqFault
 /// <summary>Sets a user's permissions in the default virtual host. They are in the broker's database and outlive it.</summary>
 internal sealed record RestorePermissions(string User, string Configure, string Write, string Read) : RabbitMqUndo
 {
+    internal override string? Owns => $"the permissions of {User} in rabbitmq";
+
     internal override bool OutlivesPlatform => true;
 
     internal override string? NeedsProcess => "rabbitmq";

@@ -56,6 +56,8 @@ internal sealed class UnbindFault : RabbitMqFault
 /// <summary>Binds a queue again. Bindings of durable queues outlive the broker.</summary>
 internal sealed record BindAgain(string Queue, string Exchange, string Key) : RabbitMqUndo
 {
+    internal override string? Owns => $"the binding of {Queue} to {Exchange} with {Key}";
+
     internal override bool OutlivesPlatform => true;
 
     internal override string? NeedsProcess => "rabbitmq";

@@ -83,7 +83,7 @@ internal sealed class FillMemoryFault : RedisFault
                 _loop.Start();
             }
 
-            return (_megabytes == 0 ? refused is not null : after - before > _megabytes * 1024 * 1024 / 2)
+            return (_megabytes == 0 ? refused?.Is("OOM") == true : after - before > _megabytes * 1024 * 1024 / 2)
                 ? Evidence.Seen($"redis: used_memory went from {before} to {after} bytes with {_keys} keys of the fault{(refused is null ? "" : $"; then a write was refused: {refused.Text}")}")
                 : Evidence.NotSeen($"redis: used_memory went from {before} to {after} bytes with {_keys} keys of the fault");
         }

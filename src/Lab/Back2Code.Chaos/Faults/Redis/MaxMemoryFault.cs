@@ -46,7 +46,7 @@ internal sealed class MaxMemoryFault : RedisFault
         var answer = await session.TryAsync(cancellationToken, "SET", "back2code:fault:probe", "x", "PX", "1000");
         var evicted = await session.InfoAsync("stats", "evicted_keys", cancellationToken) - evictedBefore;
         var effect = $"{evicted} keys were evicted; {(answer is RedisError refused ? $"a write was refused: {refused.Text}" : "a write went well")}";
-        return answer is RedisError || evicted > 0
+        return (answer is RedisError error && error.Is("OOM")) || evicted > 0
             ? Evidence.Seen($"redis: {used} bytes are used of {bytes} allowed; {effect}")
             : Evidence.NotSeen($"redis: {used} bytes are used of {bytes} allowed; {effect}");
     }
@@ -55,6 +55,8 @@ internal sealed class MaxMemoryFault : RedisFault
 /// <summary>Puts a setting of the running Redis back. It is not in its file, so a restart does the same.</summary>
 internal sealed record RestoreRedisSetting(string Name, string Value) : RedisUndo
 {
+    internal override string? Owns => $"the setting {Name} of redis";
+
     protected override async Task<string> ApplyAsync(RedisSession session, IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         var found = await session.ConfigAsync(Name, cancellationToken);

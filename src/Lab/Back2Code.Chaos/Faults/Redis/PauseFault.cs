@@ -39,6 +39,8 @@ internal sealed class PauseFault : RedisFault
 /// <summary>Lets a paused Redis go on.</summary>
 internal sealed record Unpause : RedisUndo
 {
+    internal override string? Owns => "whether redis answers writes";
+
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether a write is answered in time. It is a write that changes nothing: it deletes a key that is not there.</summary>

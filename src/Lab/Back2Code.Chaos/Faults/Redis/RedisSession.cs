@@ -27,6 +27,21 @@ internal sealed class RedisSession : IAsyncDisposable
     /// <summary>With the first of several passwords that is taken.</summary>
     public static async Task<RedisSession> OpenAsync(RedisAddress address, IReadOnlyList<string> passwords, CancellationToken cancellationToken)
     {
+        var (session, refusal) = await TryOpenAsync(address, passwords, cancellationToken);
+        return session ?? throw new FaultException($"Redis refuses the lab itself: {refusal!.Text}");
+    }
+
+    /// <returns>What Redis says to the platform's own password; null when it is taken.</returns>
+    /// <exception cref="FaultException">Redis cannot be reached, so nobody knows.</exception>
+    public static async Task<RedisError?> FindRefusalAsync(IFaultTarget platform, CancellationToken cancellationToken)
+    {
+        var (session, refusal) = await TryOpenAsync(platform.Redis, [platform.Redis.Password], cancellationToken);
+        await (session?.DisposeAsync() ?? ValueTask.CompletedTask);
+        return refusal;
+    }
+
+    private static async Task<(RedisSession? Session, RedisError? Refusal)> TryOpenAsync(RedisAddress address, IReadOnlyList<string> passwords, CancellationToken cancellationToken)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ConnectPatience);
         var client = new TcpClient { NoDelay = true };
@@ -38,12 +53,13 @@ internal sealed class RedisSession : IAsyncDisposable
             {
                 if (await session.TryAsync(limit.Token, "AUTH", passwords[n]) is not RedisError refusal)
                 {
-                    return session;
+                    return (session, null);
                 }
 
                 if (n == passwords.Count - 1)
                 {
-                    throw new FaultException($"Redis refuses the lab itself: {refusal.Text}");
+                    await session.DisposeAsync();
+                    return (null, refusal);
                 }
             }
         }
@@ -192,4 +208,8 @@ internal sealed class RedisSession : IAsyncDisposable
 }
 
 /// <summary>An error that Redis answered.</summary>
-internal sealed record RedisError(string Text);
+internal sealed record RedisError(string Text)
+{
+    /// <summary>Whether it is of this kind, the first word: WRONGPASS, OOM, NOSCRIPT.</summary>
+    public bool Is(string kind) => Text.StartsWith(kind + " ", StringComparison.Ordinal);
+}

@@ -29,15 +29,12 @@ internal sealed class WrongPasswordFault : RedisFault
         await using var session = await RedisSession.OpenAsync(platform, cancellationToken);
         await session.AskAsync(cancellationToken, "ACL", "SETUSER", "default", "resetpass", ">" + password);
         await session.AskAsync(cancellationToken, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-        try
+        return await RedisSession.FindRefusalAsync(platform, cancellationToken) switch
         {
-            await using var refused = await RedisSession.OpenAsync(platform, cancellationToken);
-            return Evidence.NotSeen($"redis: the platform's password is still taken");
-        }
-        catch (FaultException e)
-        {
-            return Evidence.Seen($"redis: the platform's password is refused: {e.Message}");
-        }
+            null => Evidence.NotSeen($"redis: the platform's password is still taken"),
+            { } refusal when refusal.Is("WRONGPASS") => Evidence.Seen($"redis: the platform's password is refused: {refusal.Text}"),
+            { } other => Evidence.NotSeen($"redis: the platform is refused, yet not for its password: {other.Text}"),
+        };
     }
 }
 
@@ -46,6 +43,8 @@ internal sealed class WrongPasswordFault : RedisFault
 /// <param name="Meanwhile">The password while the fault stands.</param>
 internal sealed record RestorePasswords(IReadOnlyList<string> Hashes, string Meanwhile) : RedisUndo
 {
+    internal override string? Owns => "the password of redis";
+
     public static async Task<IReadOnlyList<string>> ReadAsync(RedisSession session, CancellationToken cancellationToken)
     {
         var user = await session.AskAsync(cancellationToken, "ACL", "GETUSER", "default") as List<object?> ?? [];

@@ -6,8 +6,6 @@ internal abstract class ServerFault : IFault
     // What the server itself can end, such as an idle session, it ends a little after whoever injected it should have.
     private static readonly TimeSpan LeaseGrace = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
-
     public abstract string Type { get; }
 
     public string Family => Type[..Type.IndexOf('.', StringComparison.Ordinal)];
@@ -32,26 +30,7 @@ internal abstract class ServerFault : IFault
         var settings = FaultSettings.Of(this, context);
         await RequireServerAsync(context, cancellationToken);
         var plan = await PrepareAsync(context, settings, cancellationToken);
-        var injected = await Injection.RunAsync(this, context, context.For, plan.Undo, ActAsync, SumUpAsync, cancellationToken);
-        if (plan.Standing is not null)
-        {
-            _ = LetGoWhenOverAsync(plan, injected.UndoRecordPath, context);
-        }
-
-        return injected;
-
-        async Task<IReadOnlyList<Evidence>> ActAsync(CancellationToken token)
-        {
-            try
-            {
-                return [await plan.Act(token)];
-            }
-            catch
-            {
-                await LetGoAsync(plan);
-                throw;
-            }
-        }
+        return await Injection.RunAsync(this, context, context.For, plan.Undo, async token => [await plan.Act(token)], SumUpAsync, cancellationToken, plan.Standing);
 
         async Task<IReadOnlyList<string>> SumUpAsync(CancellationToken token)
         {
@@ -63,10 +42,6 @@ internal abstract class ServerFault : IFault
             {
                 // A sum that cannot be had must not keep the fault from ending.
                 return [$"not summed up: {e.Message}"];
-            }
-            finally
-            {
-                await LetGoAsync(plan);
             }
         }
     }
@@ -82,27 +57,6 @@ internal abstract class ServerFault : IFault
 
     /// <summary>How long it may stand at most.</summary>
     protected static TimeSpan LeaseOf(FaultContext context) => (context.For ?? Injection.LeaseWithoutEnd) + LeaseGrace;
-
-    private static async Task LetGoAsync(FaultPlan plan)
-    {
-        if (plan.Standing is { } standing)
-        {
-            await standing.DisposeAsync();
-        }
-    }
-
-    /// <summary>Whoever heals from outside deletes the record; what stands in this process is then to fall as well.</summary>
-    private static async Task LetGoWhenOverAsync(FaultPlan plan, string record, FaultContext context)
-    {
-        var time = context.Platform.Time;
-        var until = time.GetUtcNow() + LeaseOf(context);
-        while (File.Exists(record) && time.GetUtcNow() < until)
-        {
-            await Task.Delay(Look, time);
-        }
-
-        await LetGoAsync(plan);
-    }
 
     private async Task RequireServerAsync(FaultContext context, CancellationToken cancellationToken)
     {

@@ -5,6 +5,8 @@ namespace Back2Code.Chaos.Faults;
 /// <summary>Restarts a process as the topology has it, and waits until it is ready: of several replicas, one at a time is away.</summary>
 internal sealed record RestoreProcess(string Process) : UndoStep
 {
+    internal override string? Owns => $"the settings of {Process}";
+
     public override async Task<string> ApplyAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)
     {
         var before = await FindAsync(platform, cancellationToken);

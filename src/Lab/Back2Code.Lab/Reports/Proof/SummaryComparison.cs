@@ -12,6 +12,7 @@ internal static class SummaryComparison
 
     private static readonly (string Path, string Source)[] Sources =
     [
+        ("timeScale", "the drill file"),
         ("injectedAt", "evidence.json: receipts"),
         ("detectedAt", "alerts.json, prometheus.json"),
         ("faultEndedAt", "evidence.json: undo receipts"),

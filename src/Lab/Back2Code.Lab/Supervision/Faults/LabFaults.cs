@@ -36,7 +36,7 @@ internal sealed class LabFaults(LabClient self, StatePaths paths, LabStatus stat
 
         // A fault that happens once is over at once, unless it keeps something down.
         var lasts = stands ?? (order.Parameters.TryGetValue("downFor", out var down) && Durations.TryParse(down, out var downFor) ? downFor : fault.Lasts ? DefaultStand : TimeSpan.Zero);
-        var until = injected.Receipt.InjectedAt + lasts;
+        var until = injected.Receipt.ObservedAt + lasts;
         var owned = new Owned(injected, until);
         _owned[injected.Receipt.FaultId] = owned;
         if (lasts == TimeSpan.Zero)

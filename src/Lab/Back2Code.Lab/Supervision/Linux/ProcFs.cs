@@ -9,6 +9,9 @@ internal static class ProcFs
     /// <summary>Clock ticks a second in /proc: USER_HZ, which is 100 on every Linux that .NET runs on.</summary>
     public const double TicksPerSecond = 100;
 
+    // PF_EXITING of include/linux/sched.h: the thread is on its way out.
+    private const uint ExitingFlag = 4;
+
     public static IEnumerable<int> AllPids()
     {
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
@@ -44,12 +47,23 @@ internal static class ProcFs
                 fields[0][0],
                 int.Parse(fields[1], CultureInfo.InvariantCulture),
                 long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture),
-                long.Parse(fields[19], CultureInfo.InvariantCulture));
+                long.Parse(fields[19], CultureInfo.InvariantCulture),
+                (uint.Parse(fields[6], CultureInfo.InvariantCulture) & ExitingFlag) != 0);
     }
 
     /// <summary>The process still is the one that was started then; a zombie no longer is.</summary>
     public static bool IsAlive(int pid, long startTime) =>
         Stat(pid) is { } stat && stat.StartTime == startTime && stat.State is not ('Z' or 'X');
+
+    /// <summary>
+    /// The process has been told to die and is at it: SIGKILL is pending, or the kernel takes it apart. Until that is done it shows as alive, and holds its files and locks.
+    /// </summary>
+    public static bool IsEnding(int pid) => (ReadText($"/proc/{pid}/status") is { } status && IsKilled(status)) || (Stat(pid)?.IsExiting ?? true);
+
+    /// <summary>By the masks of pending signals, its own and its process's, in hexadecimal; signal N is bit N - 1.</summary>
+    internal static bool IsKilled(string status) => status.Split('\n')
+        .Where(line => line.StartsWith("SigPnd:", StringComparison.Ordinal) || line.StartsWith("ShdPnd:", StringComparison.Ordinal))
+        .Any(line => ulong.TryParse(line[7..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var pending) && (pending & (1UL << 8)) != 0);
 
     public static string? WorkingDirectory(int pid) => Link($"/proc/{pid}/cwd");
 
@@ -114,4 +128,5 @@ internal static class ProcFs
 }
 
 /// <param name="StartTime">Ticks since boot: together with the pid it names one process for as long as the machine runs.</param>
-internal sealed record ProcStat(int Pid, string Name, char State, int Parent, long CpuTicks, long StartTime);
+/// <param name="IsExiting">The kernel takes it apart.</param>
+internal sealed record ProcStat(int Pid, string Name, char State, int Parent, long CpuTicks, long StartTime, bool IsExiting);

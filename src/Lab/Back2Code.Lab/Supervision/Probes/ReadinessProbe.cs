@@ -12,12 +12,15 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
     public ProbeSpec Spec { get; } = spec;
 
     /// <summary>Whether it can work. False also when there is no answer in time.</summary>
-    public Task<bool> CheckAsync(CancellationToken cancellationToken) => AskAsync(Spec.Path, cancellationToken);
+    public Task<bool> CheckAsync(CancellationToken cancellationToken) => AskAsync(Question.Ready, cancellationToken);
 
-    /// <summary>Whether it turns at all: one that is not ready may have good reasons, such as a neighbour that is away.</summary>
-    public Task<bool> IsAliveAsync(CancellationToken cancellationToken) => AskAsync(Spec.Alive ?? Spec.Path, cancellationToken);
+    /// <summary>
+    /// Whether it turns at all: one that is not ready may have good reasons, such as a neighbour that is away. Nor does one hang that refuses, be it for its password, or
+    /// because it is full or recovers; to kill it would mend nothing.
+    /// </summary>
+    public Task<bool> IsAliveAsync(CancellationToken cancellationToken) => AskAsync(Question.Alive, cancellationToken);
 
-    private async Task<bool> AskAsync(string? path, CancellationToken cancellationToken)
+    private async Task<bool> AskAsync(Question question, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Spec.Timeout);
@@ -27,9 +30,9 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), limit.Token);
             return Spec.Kind switch
             {
-                ProbeKind.Http => await AnswersOkAsync(socket, path, limit.Token),
-                ProbeKind.Postgres => await AsksForPasswordAsync(socket, limit.Token),
-                ProbeKind.Redis => await AnswersPongAsync(socket, limit.Token),
+                ProbeKind.Http => await AnswersOkAsync(socket, question == Question.Alive ? Spec.Alive ?? Spec.Path : Spec.Path, limit.Token),
+                ProbeKind.Postgres => await AnswersStartUpAsync(socket, question == Question.Alive ? "RE" : "R", limit.Token),
+                ProbeKind.Redis => question == Question.Alive ? await AnswersAsync(socket, limit.Token) : await AnswersPongAsync(socket, limit.Token),
                 ProbeKind.Amqp => await OpensConnectionAsync(socket, limit.Token),
                 _ => true,
             };
@@ -53,8 +56,9 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
         return status.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) || status.StartsWith("HTTP/1.0 200", StringComparison.Ordinal);
     }
 
-    /// <summary>A start-up packet of protocol 3.0. The answer is R (authenticate) when it takes connections, E (57P03) while it recovers.</summary>
-    private static async Task<bool> AsksForPasswordAsync(Socket socket, CancellationToken cancellationToken)
+    /// <summary>A start-up packet of protocol 3.0. The answer is R (authenticate) when it takes connections, E while it recovers (57P03) or has too many (53300).</summary>
+    /// <param name="answers">The types of message that will do.</param>
+    private static async Task<bool> AnswersStartUpAsync(Socket socket, string answers, CancellationToken cancellationToken)
     {
         var parameters = Encoding.ASCII.GetBytes("user\0back2code\0database\0postgres\0\0");
         byte[] packet = [0, 0, 0, (byte)(8 + parameters.Length), 0, 3, 0, 0, .. parameters];
@@ -62,7 +66,7 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
 
         // Type, length of the rest, the rest. It is read to its end: to close on unread bytes would be a reset, which PostgreSQL logs.
         var head = await ReceiveAsync(socket, 5, cancellationToken);
-        if (head.Length < 5 || head[0] != 'R')
+        if (head.Length < 5 || !answers.Contains(head[0], StringComparison.Ordinal))
         {
             return false;
         }
@@ -74,10 +78,19 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
 
     private async Task<bool> AnswersPongAsync(Socket socket, CancellationToken cancellationToken)
     {
-        var (request, expected) = secret is null ? ("PING\r\n", "+PONG\r\n") : ($"AUTH {secret}\r\nPING\r\n", "+OK\r\n+PONG\r\n");
-        await socket.SendAsync(Encoding.ASCII.GetBytes(request), cancellationToken);
+        await socket.SendAsync(RedisRequest(), cancellationToken);
+        var expected = secret is null ? "+PONG\r\n" : "+OK\r\n+PONG\r\n";
         return await ReceiveAsync(socket, expected.Length, cancellationToken) == expected;
     }
+
+    /// <summary>Any answer of RESP, also a refusal such as -WRONGPASS or -LOADING.</summary>
+    private async Task<bool> AnswersAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        await socket.SendAsync(RedisRequest(), cancellationToken);
+        return await ReceiveAsync(socket, 1, cancellationToken) is "+" or "-";
+    }
+
+    private byte[] RedisRequest() => Encoding.ASCII.GetBytes(secret is null ? "PING\r\n" : $"AUTH {secret}\r\nPING\r\n");
 
     /// <summary>AMQP 0-9-1: the protocol header is answered by Connection.Start (class 10, method 10) once the broker takes connections.</summary>
     private static async Task<bool> OpensConnectionAsync(Socket socket, CancellationToken cancellationToken)
@@ -102,5 +115,11 @@ internal sealed class ReadinessProbe(ProbeSpec spec, int port, string? secret)
         }
 
         return Encoding.Latin1.GetString(buffer, 0, filled);
+    }
+
+    private enum Question
+    {
+        Ready,
+        Alive,
     }
 }

@@ -12,6 +12,9 @@ internal sealed class PostgresSetup(
 {
     public const string Superuser = "back2code";
     public const string SuperuserSecret = "postgres-back2code";
+
+    /// <summary>A schema, its role and this have one name.</summary>
+    public static string SecretOf(string schema) => $"postgres-{schema}";
     public const string Database = "back2code";
 
     private bool _rolesAreSet;
@@ -126,7 +129,7 @@ internal sealed class PostgresSetup(
     {
         // Names come from the topology and are quoted; the password's alphabet has no quote in it. Identifiers and CREATE ROLE take no parameters.
         var name = new NpgsqlCommandBuilder().QuoteIdentifier(schema);
-        var password = secrets.GetOrCreate($"postgres-{schema}");
+        var password = secrets.GetOrCreate(SecretOf(schema));
         // Membership in pg_monitor shows statistics of the whole server and no row of anybody's tables.
         var observing = observers.Contains(schema) ? $"GRANT pg_monitor TO {name};" : "";
         await using var command = new NpgsqlCommand(

@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Back2Code.Lab.Supervision.State;
 
-/// <summary>Passwords, made once and kept in files of mode 0600. `postgres-notes` lies in postgres-notes.password.</summary>
+/// <summary>Secrets, made once and kept in files of mode 0600. What one is follows from its name: <see cref="SecretKind"/>. `postgres-notes` lies in postgres-notes.password.</summary>
 internal sealed class SecretStore(StatePaths paths)
 {
     public string GetOrCreate(string name)
@@ -13,8 +12,7 @@ internal sealed class SecretStore(StatePaths paths)
             return secret;
         }
 
-        // 192 bits; letters, digits, dash and underscore only, so that it needs no quoting in any connection string or file.
-        var made = Convert.ToBase64String(RandomNumberGenerator.GetBytes(24)).Replace('+', '-').Replace('/', '_');
+        var made = SecretKind.Of(name).Make();
         AtomicFile.Write(FileOf(name), Encoding.ASCII.GetBytes(made));
         return made;
     }
@@ -27,10 +25,9 @@ internal sealed class SecretStore(StatePaths paths)
             return null;
         }
 
+        var kind = SecretKind.Of(name);
         var secret = File.ReadAllText(file).Trim();
-        return secret.Length >= 16 && secret.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
-            ? secret
-            : throw StateFolder.Corrupt(paths, $"secrets/{Path.GetFileName(file)} does not hold a password");
+        return kind.Is(secret) ? secret : throw StateFolder.Corrupt(paths, $"secrets/{Path.GetFileName(file)} does not hold a {kind.Name}");
     }
 
     private string FileOf(string name) => Path.Combine(paths.Secrets, name == "webhook" ? "webhook.token" : $"{name}.password");

@@ -12,6 +12,11 @@ internal sealed class StateFolder : IDisposable
     // PostgreSQL's log grows by whole files of 16 MiB.
     private const long LeastFreeWhileRunning = 16 << 20;
 
+    // Not quite at once: between taking a signal off its list and beginning to exit, a killed process looks as if nothing had happened.
+    private static readonly TimeSpan WhileItLives = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WhileItStarts = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WhileItDies = TimeSpan.FromSeconds(15);
+
     /// <summary>sun_path holds 108 bytes with its end mark; HAProxy binds under a temporary name 16 bytes longer.</summary>
     private const int LongestSocketPath = 107 - 16;
 
@@ -165,8 +170,8 @@ internal sealed class StateFolder : IDisposable
 
     private static async Task<FileStream> LockAsync(StatePaths paths, CancellationToken cancellationToken)
     {
-        // A lab that was killed a moment ago is still being taken apart by the kernel, its lock with it.
-        for (var patience = 100; ; patience--)
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
         {
             try
             {
@@ -175,7 +180,7 @@ internal sealed class StateFolder : IDisposable
             catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException) && File.Exists(paths.Lock))
             {
                 var record = LabRecord.TryRead(paths.Root);
-                if (patience == 0 || (record is not null && ProcFs.IsAlive(record.Pid, record.StartTime)))
+                if (TimeProvider.System.GetElapsedTime(start) >= PatienceWith(record))
                 {
                     var holder = record is null
                         ? "it is just starting or stopping"
@@ -187,6 +192,17 @@ internal sealed class StateFolder : IDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
         }
     }
+
+    /// <summary>
+    /// How long to wait for the lock. A lab that was killed a moment ago looks alive at first, then like a zombie, and has its lock until its last thread has closed its
+    /// files: on a busy machine, seconds after its children are gone.
+    /// </summary>
+    private static TimeSpan PatienceWith(LabRecord? holder) => holder switch
+    {
+        null => WhileItStarts,
+        _ when ProcFs.IsAlive(holder.Pid, holder.StartTime) && !ProcFs.IsEnding(holder.Pid) => WhileItLives,
+        _ => WhileItDies,
+    };
 
     private void CreateSubfolders()
     {

@@ -17,20 +17,20 @@ internal sealed class CertificateCheck(IOptions<HealthOptions> options, TimeProv
 
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken) =>
         options.Value.Certificates is { Count: > 0 } certificates
-            ? await Task.WhenAll(certificates.Select(c => LookAsync(c, cancellationToken)))
+            ? await Task.WhenAll(certificates.Select((c, i) => LookAsync(Named.Of(c, where => TryEndpoint(where, out _, out _) ? $"server {i + 1}" : Named.LastPart(where)), cancellationToken)))
             : Finding.NotApplicable("no certificate is configured (Monitoring:Health:Certificates)");
 
-    private async Task<Finding> LookAsync(string where, CancellationToken cancellationToken)
+    private async Task<Finding> LookAsync(Named certificate, CancellationToken cancellationToken)
     {
         try
         {
-            return TryEndpoint(where, out string host, out int port)
-                ? Judge(where, await ValidityOfServerAsync(host, port, cancellationToken))
-                : Judge(Path.GetFileName(where), ValidityOfFile(where));
+            return Judge(certificate.Name, TryEndpoint(certificate.Where, out string host, out int port)
+                ? await ValidityOfServerAsync(host, port, cancellationToken)
+                : ValidityOfFile(certificate.Where));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or AuthenticationException or CryptographicException)
         {
-            return new Finding(where, HealthState.Unknown, $"the certificate cannot be read ({e.GetType().Name})", []);
+            return new Finding(certificate.Name, HealthState.Unknown, $"the certificate cannot be read ({e.GetType().Name})", []);
         }
     }
 

@@ -12,7 +12,8 @@ internal sealed class DiskCheck(IOptions<HealthOptions> health, IOptions<Monitor
     public Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<string> paths = health.Value.DiskPaths is { Count: > 0 } configured ? configured : [monitoring.Value.SpoolDirectory];
-        return Task.FromResult<IReadOnlyList<Finding>>([.. paths.Select((path, n) => Look(paths.Count == 1 ? "" : path, path))]);
+        var disks = paths.Select(p => Named.Of(p, Named.LastPart));
+        return Task.FromResult<IReadOnlyList<Finding>>([.. disks.Select(disk => Look(paths.Count == 1 ? "" : disk.Name, disk.Where))]);
     }
 
     private Finding Look(string target, string path)

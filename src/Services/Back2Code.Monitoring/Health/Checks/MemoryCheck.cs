@@ -4,11 +4,9 @@ using Microsoft.Extensions.Options;
 namespace Back2Code.Monitoring.Health.Checks;
 
 /// <summary>Whether there is memory left: on the machine, and within the control group that this process may be confined to.</summary>
-internal sealed class MemoryCheck(IOptions<HealthOptions> options) : IPlatformCheck
+internal sealed class MemoryCheck(IOptions<HealthOptions> options, string controlGroup = "/sys/fs/cgroup") : IPlatformCheck
 {
     private const string MemInfo = "/proc/meminfo";
-    private const string GroupLimit = "/sys/fs/cgroup/memory.max";
-    private const string GroupUse = "/sys/fs/cgroup/memory.current";
 
     public string Name => "memory";
 
@@ -23,14 +21,24 @@ internal sealed class MemoryCheck(IOptions<HealthOptions> options) : IPlatformCh
 
         string[] lines = await File.ReadAllLinesAsync(MemInfo, cancellationToken);
         var machine = Look("machine", total: Kibibytes(lines, "MemTotal:"), available: Kibibytes(lines, "MemAvailable:"));
-        if (!File.Exists(GroupLimit) || !long.TryParse(await File.ReadAllTextAsync(GroupLimit, cancellationToken), NumberStyles.Integer, CultureInfo.InvariantCulture, out long limit))
+        string limitFile = Path.Combine(controlGroup, "memory.max");
+        if (!File.Exists(limitFile) || !long.TryParse(await File.ReadAllTextAsync(limitFile, cancellationToken), NumberStyles.Integer, CultureInfo.InvariantCulture, out long limit))
         {
             // "max": no limit of our own.
             return [machine];
         }
 
-        long use = long.Parse(await File.ReadAllTextAsync(GroupUse, cancellationToken), NumberStyles.Integer, CultureInfo.InvariantCulture);
-        return [machine, Look("control group", limit, limit - use)];
+        long use = long.Parse(await File.ReadAllTextAsync(Path.Combine(controlGroup, "memory.current"), cancellationToken), NumberStyles.Integer, CultureInfo.InvariantCulture);
+        return [machine, Look("control group", limit, limit - Math.Max(0, use - await ReclaimableAsync(cancellationToken)))];
+    }
+
+    /// <summary>Cache of files that nobody has used lately: it counts as used and goes when memory is needed, as MemAvailable of the machine has it.</summary>
+    private async Task<long> ReclaimableAsync(CancellationToken cancellationToken)
+    {
+        const string Prefix = "inactive_file ";
+        string statistics = Path.Combine(controlGroup, "memory.stat");
+        string? line = File.Exists(statistics) ? Array.Find(await File.ReadAllLinesAsync(statistics, cancellationToken), l => l.StartsWith(Prefix, StringComparison.Ordinal)) : null;
+        return line is not null && long.TryParse(line.AsSpan(Prefix.Length), NumberStyles.Integer, CultureInfo.InvariantCulture, out long bytes) ? bytes : 0;
     }
 
     private Finding Look(string target, double total, double available)

@@ -56,12 +56,14 @@ internal sealed class QueueCheck : IPlatformCheck, IDisposable
 
     public void Dispose() => _http?.Dispose();
 
+    /// <summary>Queues of the default virtual host by their names, others with their host before it.</summary>
     internal static IEnumerable<(string Queue, double Messages)> Read(string text) =>
         from line in text.Split('\n')
         where line.StartsWith(Messages, StringComparison.Ordinal)
         let end = line.LastIndexOf('}')
         where end > 0 && double.TryParse(line.AsSpan(end + 1).Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-        select (Label(line, "queue"), double.Parse(line.AsSpan(end + 1).Trim(), NumberStyles.Float, CultureInfo.InvariantCulture));
+        let host = Label(line, "vhost")
+        select (host is "" or "/" ? Label(line, "queue") : $"{host}/{Label(line, "queue")}", double.Parse(line.AsSpan(end + 1).Trim(), NumberStyles.Float, CultureInfo.InvariantCulture));
 
     private Finding Judge(string queue, double messages)
     {

@@ -8,6 +8,7 @@ namespace Back2Code.Monitoring.Health.Checks.Postgres;
 /// </summary>
 internal sealed class ReplicationCheck(PostgresStatistics postgres, IOptions<HealthOptions> options) : IPlatformCheck
 {
+    // Standbys that nobody has named are all "walreceiver": the longest connected has the plain name.
     // A standby with nothing to replay is not behind, however long ago the last transaction was.
     private const string Sql = """
         SELECT 'recovery', '', NULL::float8,
@@ -15,11 +16,13 @@ internal sealed class ReplicationCheck(PostgresStatistics postgres, IOptions<Hea
                     ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END
         WHERE pg_is_in_recovery()
         UNION ALL
-        SELECT 'standby', coalesce(nullif(application_name, ''), 'standby ' || pid),
+        SELECT 'standby', coalesce(nullif(application_name, ''), 'standby ' || pid)
+               || CASE WHEN row_number() OVER same > 1 THEN ' (' || row_number() OVER same || ')' ELSE '' END,
                CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(replay_lsn, flush_lsn, sent_lsn))::float8 END,
                coalesce(extract(epoch FROM replay_lag), 0)::float8
         FROM pg_stat_replication
         WHERE state = 'streaming'
+        WINDOW same AS (PARTITION BY application_name ORDER BY backend_start, pid)
         UNION ALL
         SELECT CASE WHEN active THEN 'slot' ELSE 'idle slot' END, slot_name,
                CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::float8 END, NULL

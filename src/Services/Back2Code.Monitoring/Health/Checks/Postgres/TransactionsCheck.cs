@@ -5,10 +5,11 @@ namespace Back2Code.Monitoring.Health.Checks.Postgres;
 /// <summary>How long the oldest transaction has been open. While it is, no dead row that it might still see is removed, and its locks are held.</summary>
 internal sealed class TransactionsCheck(PostgresStatistics postgres, IOptions<HealthOptions> options) : IPlatformCheck
 {
+    // The application's name, as a service gives it, and never the role's: the page is for everybody.
     private const string Sql = """
         SELECT coalesce(extract(epoch FROM clock_timestamp() - min(xact_start)), 0)::float8,
                count(*) FILTER (WHERE state LIKE 'idle in transaction%')::float8,
-               coalesce((array_agg(coalesce(nullif(application_name, ''), usename, 'somebody') ORDER BY xact_start))[1], '')
+               coalesce((array_agg(coalesce(nullif(application_name, ''), 'somebody') ORDER BY xact_start))[1], '')
         FROM pg_stat_activity
         WHERE xact_start IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
         """;

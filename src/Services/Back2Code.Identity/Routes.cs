@@ -1,0 +1,22 @@
+namespace Back2Code.Identity;
+
+/// <summary>The addresses of the protocols and of the pages, below the issuer.</summary>
+internal static class Routes
+{
+    public const string Discovery = "/.well-known/openid-configuration";
+    public const string ServerMetadata = "/.well-known/oauth-authorization-server";
+    public const string Keys = "/.well-known/jwks.json";
+
+    public const string Authorize = "/oauth2/authorize";
+    public const string Token = "/oauth2/token";
+    public const string DeviceAuthorization = "/oauth2/device_authorization";
+    public const string Introspection = "/oauth2/introspect";
+    public const string Revocation = "/oauth2/revoke";
+    public const string UserInfo = "/oauth2/userinfo";
+    public const string Logout = "/oauth2/logout";
+
+    public const string SignIn = "/sign-in";
+    public const string SignOut = "/sign-out";
+    public const string Consent = "/consent";
+    public const string Device = "/device";
+}
