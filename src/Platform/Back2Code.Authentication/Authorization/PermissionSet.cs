@@ -6,16 +6,18 @@ namespace Back2Code.Authentication;
 /// </summary>
 public sealed class PermissionSet
 {
-    private readonly string _scope;
     private readonly Grant[] _grants;
     private readonly bool _everything;
 
     private PermissionSet(string scope, Grant[] grants, bool everything)
     {
-        _scope = scope;
+        Scope = scope;
         _grants = grants;
         _everything = everything;
     }
+
+    /// <summary>The claim's text.</summary>
+    internal string Scope { get; }
 
     /// <summary>Allows nothing.</summary>
     public static PermissionSet Empty { get; } = new("", [], everything: false);
@@ -46,7 +48,7 @@ public sealed class PermissionSet
             }
         }
 
-        return count == 0 ? Empty : new PermissionSet(scope, count == grants.Length ? grants : grants[..count], everything: false);
+        return new PermissionSet(scope, count == grants.Length ? grants : grants[..count], everything: false);
     }
 
     /// <summary>Whether a permission is granted, by its name or by a wildcard.</summary>
@@ -63,7 +65,7 @@ public sealed class PermissionSet
 
         foreach (var grant in _grants)
         {
-            if (grant.Covers(_scope, permission.AsSpan(0, colon), permission.AsSpan(colon + 1)))
+            if (grant.Covers(Scope, permission.AsSpan(0, colon), permission.AsSpan(colon + 1)))
             {
                 return true;
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Security.Claims;
 
 namespace Back2Code.Authentication;
@@ -26,7 +27,7 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
             return null;
         }
 
-        if (!ReferenceEquals(entry!.Keys, keys) || time.GetUtcNow() >= entry.GoodUntil)
+        if (!ReferenceEquals(entry!.Keys, keys) || time.GetUtcNow() >= entry.Accepted.GoodUntil)
         {
             _young.TryRemove(token, out _);
             _old.TryRemove(token, out _);
@@ -38,14 +39,14 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
             Put(token, entry);
         }
 
-        return entry.Identity;
+        return entry.Accepted.Identity;
     }
 
     public void Add(string token, KeySet keys, TokenVerdict.Accepted accepted)
     {
         if (capacity > 0)
         {
-            Put(token, new Entry(accepted.Identity, accepted.GoodUntil, keys));
+            Put(token, new Entry(accepted, keys));
         }
     }
 
@@ -58,7 +59,8 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
         if (target.Count > _generationSize)
         {
             // Losing a race here only forgets a generation early; each token is then validated once more.
-            var next = new ConcurrentDictionary<string, Entry>(ByToken.Instance);
+            // As large as this one: it is going to be, and growing costs each token a part of it.
+            var next = new ConcurrentDictionary<string, Entry>(Environment.ProcessorCount, _generationSize, ByToken.Instance);
             if (Interlocked.CompareExchange(ref _young, next, target) == target)
             {
                 _old = target;
@@ -66,7 +68,7 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
         }
     }
 
-    private sealed record Entry(ClaimsIdentity Identity, DateTimeOffset GoodUntil, KeySet Keys);
+    private sealed record Entry(TokenVerdict.Accepted Accepted, KeySet Keys);
 
     /// <summary>
     /// By the end of the text, which is the signature: to hash all of it would cost more than everything else here. Hashes are randomized by process, and
@@ -74,12 +76,22 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
     /// </summary>
     private sealed class ByToken : IEqualityComparer<string>
     {
-        private const int HashedChars = 64;
+        /// <summary>Six bits each: far more than the hash has.</summary>
+        private const int HashedChars = 16;
 
         public static readonly ByToken Instance = new();
 
         public bool Equals(string? x, string? y) => string.Equals(x, y, StringComparison.Ordinal);
 
-        public int GetHashCode(string obj) => string.GetHashCode(obj.AsSpan(Math.Max(0, obj.Length - HashedChars)), StringComparison.Ordinal);
+        public int GetHashCode(string obj)
+        {
+            if (obj.Length < HashedChars)
+            {
+                return string.GetHashCode(obj, StringComparison.Ordinal);
+            }
+
+            var words = MemoryMarshal.Cast<char, ulong>(obj.AsSpan(obj.Length - HashedChars));
+            return HashCode.Combine(words[0], words[1], words[2], words[3]);
+        }
     }
 }
