@@ -86,6 +86,8 @@ public sealed class PlatformRuleTests
         [(30, false), (80, false)],
         "critical");
 
+    private const string Revoked = "back2code_identity_events_total{job=\"identity\",instance=\"notes-1\",action=\"family-revoked\",outcome=\"success\"}";
+
     private static string SignIns(string outcome) => $"back2code_identity_events_total{{job=\"identity\",instance=\"notes-1\",action=\"sign-in\",outcome=\"{outcome}\"}}";
 
     [Fact]
@@ -97,10 +99,18 @@ public sealed class PlatformRuleTests
 
     [Fact]
     public Task The_first_token_that_comes_back_is_told_for_a_while() => ExpectAsync(
-        [("back2code_identity_events_total{job=\"identity\",instance=\"notes-1\",action=\"family-revoked\",outcome=\"success\"}", "0x30 1x60")],
+        [("up{job=\"identity\",instance=\"notes-1\"}", "1x90"), (Revoked, "_x30 1x60")],
         "TokenFamilyRevoked",
-        [(30, false), (34, true), (60, false)],
+        [(29, false), (34, true), (60, false)],
         service: "identity");
+
+    [Fact]
+    public Task Another_token_that_comes_back_is_told_too() => ExpectAsync(
+        [("up{job=\"identity\",instance=\"notes-1\"}", "1x90"), (Revoked, "3x30 4x60")], "TokenFamilyRevoked", [(30, false), (34, true), (60, false)], service: "identity");
+
+    [Fact]
+    public Task What_came_back_before_Prometheus_began_is_not_told_again() => ExpectAsync(
+        [("up{job=\"identity\",instance=\"notes-1\"}", "1x90"), (Revoked, "3x90")], "TokenFamilyRevoked", [(5, false), (18, false), (60, false)], service: "identity");
 
     [Fact]
     public Task A_broken_audit_trail_pages_until_it_is_whole() => ExpectAsync(

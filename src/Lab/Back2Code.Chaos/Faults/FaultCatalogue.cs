@@ -129,7 +129,6 @@ public static class FaultCatalogue
         new SecretRotatedFault(),
 
         // identity
-        new CredentialStuffingFault(),
         new StolenRefreshTokenFault(),
         new AuditAlteredFault(),
 

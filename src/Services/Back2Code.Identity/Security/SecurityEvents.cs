@@ -39,27 +39,16 @@ internal static class SecurityActions
 /// trail as <c>identity.ACTION</c>. Of the second kind, answers 401 and 403 get there gathered and bounded, like every service's: an attacker must not be able to
 /// make the chain, whose appends wait for each other, the bottleneck.
 /// </summary>
-internal sealed partial class SecurityEvents
+internal sealed partial class SecurityEvents(TimeProvider time, IMeterFactory meters, ILogger<SecurityEvents> logger)
 {
-    private readonly TimeProvider _time;
-    private readonly ILogger<SecurityEvents> _logger;
-    private readonly Counter<long> _events;
-
-    public SecurityEvents(TimeProvider time, IMeterFactory meters, ILogger<SecurityEvents> logger)
-    {
-        (_time, _logger) = (time, logger);
-        _events = meters.Create("Back2Code.Identity").CreateCounter<long>("back2code.identity.events", "{event}", "Security events by action and outcome.");
-
-        // Alerts ask by how much these grow, and what begins with its first event has not grown.
-        _events.Add(0, new("action", SecurityActions.FamilyRevoked), new("outcome", "success"));
-        _events.Add(0, new("action", SecurityActions.SignIn), new("outcome", "denied"));
-    }
+    private readonly Counter<long> _events = meters.Create("Back2Code.Identity").CreateCounter<long>(
+        "back2code.identity.events", "{event}", "Security events by action and outcome.");
 
     /// <summary>Records what <paramref name="transaction"/> does. Call it last: from here to its end every other append waits.</summary>
     public async Task RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SecurityEvent happened, CancellationToken cancellationToken)
     {
         _ = transaction;
-        var record = AuditRecord.Create(_time, new AuditActor(happened.Actor, null, null), $"identity.{happened.Action}", happened.Target ?? "") with
+        var record = AuditRecord.Create(time, new AuditActor(happened.Actor, null, null), $"identity.{happened.Action}", happened.Target ?? "") with
         {
             Outcome = happened.Succeeded ? AuditOutcome.Succeeded : AuditOutcome.Denied,
             Reason = happened.Reason,
@@ -80,7 +69,7 @@ internal sealed partial class SecurityEvents
     {
         string outcome = happened.Succeeded ? "success" : "denied";
         _events.Add(1, new("action", happened.Action), new("outcome", outcome));
-        Log.Happened(_logger, happened.Action, outcome, happened.Reason);
+        Log.Happened(logger, happened.Action, outcome, happened.Reason);
     }
 
     private static partial class Log

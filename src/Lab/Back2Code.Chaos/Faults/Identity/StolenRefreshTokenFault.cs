@@ -47,7 +47,7 @@ internal sealed class StolenRefreshTokenFault : IdentityFault
             cancellationToken);
         var access = platform.Identity with { ClientId = made.GetProperty("id").GetString()!, ClientSecret = made.GetProperty("secret").GetString()! };
         using var client = new IdentityClient(access, platform.Time);
-        using var browser = new SignInBrowser(access.Address, SignInBrowser.Place(network: 2, host: 1));
+        using var browser = new SignInBrowser(access.Address);
         var (code, verifier) = await browser.AuthorizeAsync(access.ClientId, RedirectUri, account.Name, account.Password, cancellationToken);
         var signedIn = await client.SendFormAsync(
             "/oauth2/token",
