@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Back2Code.Bench.Auth;
 using Back2Code.Bench.Detection;
 using Back2Code.Bench.Platform;
 using Back2Code.Bench.Proxy;
@@ -17,6 +18,8 @@ Console.CancelKeyPress += (_, e) =>
 
 switch (args)
 {
+    case ["auth", .. var rest]:
+        return AuthBench.Run(rest);
     case ["detection", .. var rest]:
         return await DetectionBench.RunAsync(rest, cancellation.Token);
     case ["platform", .. var rest]:
@@ -33,6 +36,7 @@ switch (args)
         Console.Error.WriteLine("""
             Usage: ./back2code bench NAME
 
+              auth       what a request pays for its token, seen for the first time and seen before, beside the framework's ECDSA alone
               detection  from a fault to an open incident and what the time goes into, beside the textbook setting (--rounds N, --textbook-divisor D)
               platform   time from built sources to everything ready; idle memory (PSS) of each process and in sum
               proxy      what the fault proxy adds to a request, and its throughput, beside HAProxy; how long a change of toxics takes under load

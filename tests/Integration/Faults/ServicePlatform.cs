@@ -3,13 +3,14 @@ using System.Net.Http.Headers;
 using System.Runtime.Versioning;
 using Back2Code.Authentication;
 using Back2Code.Chaos.Faults;
+using Back2Code.Chaos.Identity;
 using Back2Code.IntegrationTests.Supervision;
 using Back2Code.Lab.Drills;
 using Back2Code.Lab.Supervision;
 
 namespace Back2Code.IntegrationTests.Faults;
 
-/// <summary>A lab with the parts that faults of services, settings, gateway, traffic and keys act on: four replicas of notes behind a real gateway, monitoring, PostgreSQL.</summary>
+/// <summary>A lab with the parts that faults of services, settings, gateway, traffic, keys and identity act on: four replicas of notes behind a real gateway, identity, monitoring, PostgreSQL.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class ServicePlatform : IAsyncLifetime
 {
@@ -34,7 +35,7 @@ public sealed class ServicePlatform : IAsyncLifetime
             program: /usr/lib/postgresql/*/bin/postgres
             port: 32
             setup: postgres
-            schemas: [notes, monitoring]
+            schemas: [identity, notes, monitoring]
             stop: {signal: INT, timeout: 3s}
             arguments: [-D, "${data}/cluster", -h, 127.0.0.1, -p, "${port}", -k, "", -c, shared_buffers=16MB, -c, fsync=off, -c, max_connections=120]
             ready: {probe: postgres}
@@ -45,6 +46,22 @@ public sealed class ServicePlatform : IAsyncLifetime
             files: {haproxy.cfg: gateway.cfg}
             arguments: [-db, -f, "${config}/haproxy.cfg"]
             ready: {probe: http, path: /alive, port: metrics}
+          identity:
+            assembly: Back2Code.Identity
+            after: [postgres]
+            port: 131
+            environment:
+              ConnectionStrings__Postgres: Host=127.0.0.1;Port=${port.postgres};Database=back2code;Username=identity;Password=${secret.postgres-identity};Search Path=identity
+              ConnectionStrings__RabbitMQ: amqp://nobody:nothing@127.0.0.1:9/
+              Authentication__JwksUri: http://127.0.0.1:${port}/.well-known/jwks.json
+              Identity__EncryptionKey: ${secret.identity-aes}
+              Identity__BootstrapClientId: lab
+              Identity__BootstrapClientSecret: ${secret.identity-lab-client}
+              Identity__ProvisionImpersonated: "true"
+              Identity__TrustedProxies: "1"
+              Audit__SigningKey: ${secret.audit-signing}
+              Audit__VerifyInterval: "00:00:01"
+            ready: {probe: http, path: /health/ready, alive: /health/live}
           notes:
             replicas: 4
             assembly: Back2Code.Notes
@@ -52,6 +69,8 @@ public sealed class ServicePlatform : IAsyncLifetime
             port: 101
             environment:
               ConnectionStrings__Postgres: Host=127.0.0.1;Port=${port.postgres};Database=back2code;Username=notes;Password=${secret.postgres-notes};Search Path=notes
+              Authentication__JwksUri: http://127.0.0.1:${port.identity}/.well-known/jwks.json
+              Authentication__JwksCachePath: ${data}/jwks.json
               ConnectionStrings__Redis: redis://:nothing@127.0.0.1:9
               ConnectionStrings__RabbitMQ: amqp://nobody:nothing@127.0.0.1:9/
             ready: {probe: http, path: /health/ready, alive: /health/live}
@@ -84,7 +103,11 @@ public sealed class ServicePlatform : IAsyncLifetime
           default-server inter 100ms fall 2 rise 1
         frontend api
           bind 127.0.0.1:${port}
+          option forwardfor
+          use_backend identity if { path_beg /sign-in /oauth2/ }
           default_backend notes
+        backend identity
+          server identity 127.0.0.1:${port.identity} check
         backend notes
           server ${replica:notes} 127.0.0.1:${port.${replica:notes}} check
         frontend stats
@@ -111,6 +134,12 @@ public sealed class ServicePlatform : IAsyncLifetime
         _platform = await _small.StartAsync();
         var status = await _platform.Client.GetStatusAsync(CancellationToken.None);
         Target = new LabFaultTarget(_platform.Client, _platform.Paths, status, TimeProvider.System);
+        using (var identity = new IdentityClient(Target.Identity, TimeProvider.System))
+        {
+            // So that the audit trail has something to be altered.
+            await identity.SendAsync(HttpMethod.Post, "/v1/users", new { name = "ada", role = "viewer" }, CancellationToken.None);
+        }
+
         Users.BaseAddress = new Uri($"http://127.0.0.1:{status.Of("gateway").Port}");
         Users.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _platform.CreateToken("ada", TimeSpan.FromHours(1), Roles.Analyst));
         _asking = Task.WhenAll(AskAsync(_stop.Token), ScrapeAsync(status.Of("notes-1").Port!.Value, _stop.Token));

@@ -86,6 +86,40 @@ public sealed class PlatformRuleTests
         [(30, false), (80, false)],
         "critical");
 
+    private const string Revoked = "back2code_identity_events_total{job=\"identity\",instance=\"notes-1\",action=\"family-revoked\",outcome=\"success\"}";
+
+    private static string SignIns(string outcome) => $"back2code_identity_events_total{{job=\"identity\",instance=\"notes-1\",action=\"sign-in\",outcome=\"{outcome}\"}}";
+
+    [Fact]
+    public Task Refused_sign_ins_are_told_when_they_are_more_than_mistakes() => ExpectAsync(
+        [(SignIns("success"), "0+50x90"), (SignIns("denied"), "0+1x30 31+200x30 6031+0x30")],
+        "SignInsRefused",
+        [(28, false), (36, true), (58, true), (70, false)],
+        service: "identity");
+
+    [Fact]
+    public Task The_first_token_that_comes_back_is_told_for_a_while() => ExpectAsync(
+        [("up{job=\"identity\",instance=\"notes-1\"}", "1x90"), (Revoked, "_x30 1x60")],
+        "TokenFamilyRevoked",
+        [(29, false), (34, true), (60, false)],
+        service: "identity");
+
+    [Fact]
+    public Task Another_token_that_comes_back_is_told_too() => ExpectAsync(
+        [("up{job=\"identity\",instance=\"notes-1\"}", "1x90"), (Revoked, "3x30 4x60")], "TokenFamilyRevoked", [(30, false), (34, true), (60, false)], service: "identity");
+
+    [Fact]
+    public Task What_came_back_before_Prometheus_began_is_not_told_again() => ExpectAsync(
+        [("up{job=\"identity\",instance=\"notes-1\"}", "1x90"), (Revoked, "3x90")], "TokenFamilyRevoked", [(5, false), (18, false), (60, false)], service: "identity");
+
+    [Fact]
+    public Task A_broken_audit_trail_pages_until_it_is_whole() => ExpectAsync(
+        [("back2code_audit_intact{job=\"identity\",instance=\"notes-1\"}", "_x10 1x20 0x30 1x30")],
+        "AuditTampered",
+        [(5, false), (25, false), (34, true), (59, true), (70, false)],
+        "critical",
+        "identity");
+
     [Fact]
     public Task A_gateway_with_hardly_a_connection_left_is_told() => ExpectAsync(
         [

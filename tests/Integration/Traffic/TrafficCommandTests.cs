@@ -129,6 +129,7 @@ public sealed class TrafficCommandTests : IAsyncLifetime
     [InlineData("--mix reads=many", "needs a weight")]
     [InlineData("--max-in-flight 0", "bound on requests in flight")]
     [InlineData("--target localhost", "no http or https address")]
+    [InlineData("--identity http://127.0.0.1:9", "needs the variable BACK2CODE_IDENTITY_CLIENT")]
     public async Task A_wrong_value_is_a_usage_error_that_says_what_is_right(string arguments, string message)
     {
         using var run = Start("run " + arguments);

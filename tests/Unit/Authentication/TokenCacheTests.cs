@@ -48,6 +48,17 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public void Another_text_with_the_same_signature_is_another_token()
+    {
+        var cache = new TokenCache(100, _forge.Time);
+        var signature = new string('s', 86);
+        cache.Add("header.payload." + signature, _forge.Keys, Accepted(TimeSpan.FromHours(1)));
+
+        Assert.NotNull(cache.Find("header.payload." + signature, _forge.Keys));
+        Assert.Null(cache.Find("header.PAYLOAD." + signature, _forge.Keys));
+    }
+
+    [Fact]
     public void A_capacity_of_zero_remembers_nothing()
     {
         var cache = new TokenCache(0, _forge.Time);

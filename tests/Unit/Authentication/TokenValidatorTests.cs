@@ -104,6 +104,37 @@ public sealed class TokenValidatorTests : IDisposable
     public async Task A_claim_that_stands_twice_is_refused() =>
         Assert.Equal("malformed", await _forge.JudgeAsync(_forge.Make(payload: _forge.GoodPayload[..^1] + ",\"sub\":\"root\"}")));
 
+    [Theory]
+    [InlineData(",\"act\":{\"sub\":\"a\",\"sub\":\"b\"}")]
+    [InlineData(",\"list\":[{\"x\":1},{\"y\":1,\"y\":2}]")]
+    [InlineData(",\"\\u0073ub\":\"root\"")]
+    [InlineData(",\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"a\":7")]
+    public async Task A_name_that_stands_twice_is_refused_wherever_and_however_it_is_written(string members) =>
+        Assert.Equal("malformed", await _forge.JudgeAsync(_forge.Make(payload: _forge.GoodPayload[..^1] + members + "}")));
+
+    [Fact]
+    public async Task A_scope_that_begins_like_one_seen_before_is_another_scope()
+    {
+        var first = await AcceptAsync("\"notes:read\"");
+        var again = await AcceptAsync("\"notes:\\u0072ead\"");
+        var longer = await AcceptAsync("\"notes:read notes:write\"");
+
+        Assert.Same(first.Permissions, again.Permissions);
+        Assert.Equal((false, true), (first.Permissions.Allows("notes:write"), longer.Permissions.Allows("notes:write")));
+        Assert.Equal("notes:read notes:write", longer.FindFirst("scope")!.Value);
+        Assert.Equal("malformed", await _forge.JudgeAsync(_forge.MakeWith("scope", "\"notes:\\ud800\"")));
+        Assert.Equal("malformed", await _forge.JudgeAsync(_forge.MakeWith("iss", "\"https://issuer\\ud800\"")));
+    }
+
+    private async Task<TokenIdentity> AcceptAsync(string scope) =>
+        (TokenIdentity)((TokenVerdict.Accepted)await _forge.Validator.ValidateAsync(_forge.MakeWith("scope", scope), _forge.Keys, CancellationToken.None)).Identity;
+
+    [Theory]
+    [InlineData(",\"act\":{\"sub\":\"a\"},\"list\":[{\"x\":1},{\"x\":2}]")]
+    [InlineData(",\"\\u0073\":\"another name\"")]
+    public async Task The_same_name_in_two_objects_is_fine(string members) =>
+        Assert.Equal("accepted ada", await _forge.JudgeAsync(_forge.Make(payload: _forge.GoodPayload[..^1] + members + "}")));
+
     [Fact]
     public async Task An_audience_among_others_is_accepted() =>
         Assert.Equal("accepted ada", await _forge.JudgeAsync(_forge.MakeWith("aud", "[\"x\",\"back2code\"]")));

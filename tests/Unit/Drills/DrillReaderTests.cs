@@ -41,6 +41,19 @@ public sealed class DrillReaderTests : IDisposable
     }
 
     [Fact]
+    public void Traffic_may_have_tokens_of_the_identity_service()
+    {
+        var drill = Read("""
+            extensions:
+              - name: back2code
+                traffic: {rate: 50, tokens: identity, renew: 3s}
+                expect: {alert: none}
+            """);
+
+        Assert.Equal((true, TimeSpan.FromSeconds(3)), (drill.Traffic.IdentityTokens, drill.Traffic.Renew));
+    }
+
+    [Fact]
     public void Faults_may_come_later_and_again_and_objectives_may_count_incidents()
     {
         var drill = Read("""
@@ -60,6 +73,7 @@ public sealed class DrillReaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("traffic: {tokens: google}", "'tokens' in 'traffic' is lab or identity, not 'google'")]
     [InlineData("faults: [{type: link.down, target: a, for: 2s, after: 1s}]", "every fault has 'after'")]
     [InlineData("faults: [{type: link.down, target: a, for: 2s, afer: 1s}]", "did you mean 'after'?")]
     [InlineData("faults: [{type: link.down, target: a, for: 2s, repeat: {times: 2}}]", "'repeat' of a fault needs 'every'")]

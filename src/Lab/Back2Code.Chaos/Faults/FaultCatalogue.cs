@@ -2,6 +2,7 @@ using Back2Code.Chaos.Faults.Data;
 using Back2Code.Chaos.Faults.Disk;
 using Back2Code.Chaos.Faults.Gateway;
 using Back2Code.Chaos.Faults.Http;
+using Back2Code.Chaos.Faults.Identity;
 using Back2Code.Chaos.Faults.Keys;
 using Back2Code.Chaos.Faults.Limits;
 using Back2Code.Chaos.Faults.Links;
@@ -128,10 +129,16 @@ public static class FaultCatalogue
         JwksFault.Replaced,
         JwksFault.Corrupt,
         JwksFault.Missing,
+        new KeysRotatedFault(),
         KeyFaults.Unreachable,
         new CertificateFault(),
         ConfigurationFaults.NoSuchName,
         ConfigurationFaults.WrongAddress,
+        new SecretRotatedFault(),
+
+        // identity
+        new StolenRefreshTokenFault(),
+        new AuditAlteredFault(),
 
         // application, dotnet
         ApplicationFaults.Errors,

@@ -8,6 +8,6 @@ public static class FaultFamilies
     [
         "process", "cpu-memory", "disk", "tcp", "http", "dns", "time",
         "postgres", "redis", "rabbitmq", "gateway", "traffic",
-        "application", "configuration", "deploy", "keys", "dotnet", "data",
+        "application", "configuration", "deploy", "keys", "identity", "dotnet", "data",
     ];
 }

@@ -1,3 +1,4 @@
+using Back2Code.Chaos.Identity;
 using Back2Code.Chaos.Proxy;
 
 namespace Back2Code.Chaos.Faults;
@@ -30,6 +31,9 @@ public interface IFaultTarget
 
     /// <summary>The secret that the services' chaos switches ask for; null when they were started without them.</summary>
     string? ChaosToken => null;
+
+    /// <summary>The identity service itself, not through the gateway, and the lab's client there.</summary>
+    IdentityAccess Identity => throw NotHere("identity service");
 
     /// <summary>Every process of the topology, running or not.</summary>
     Task<IReadOnlyList<TargetProcess>> ListProcessesAsync(CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using Back2Code.Chaos.Faults.Gateway;
+using Back2Code.Chaos.Faults.Identity;
 using Back2Code.Chaos.Faults.Keys;
 using System.Text.Json.Serialization;
 using Back2Code.Chaos.Faults.Data;
@@ -8,6 +9,7 @@ using Back2Code.Chaos.Faults.Postgres;
 using Back2Code.Chaos.Faults.Processes;
 using Back2Code.Chaos.Faults.RabbitMq;
 using Back2Code.Chaos.Faults.Redis;
+using Back2Code.Chaos.Faults.Settings;
 
 namespace Back2Code.Chaos.Faults;
 
@@ -79,6 +81,12 @@ internal sealed record UndoRecord
 [JsonDerivedType(typeof(RestoreProcess), "restore-process")]
 [JsonDerivedType(typeof(WriteKeys), "write-keys")]
 [JsonDerivedType(typeof(DeleteFile), "delete-file")]
+[JsonDerivedType(typeof(OldSecret), "old-secret")]
+[JsonDerivedType(typeof(DeleteSecrets), "delete-secrets")]
+
+// Identity.
+[JsonDerivedType(typeof(RemoveAccount), "remove-account")]
+[JsonDerivedType(typeof(RestoreAuditRecord), "restore-audit-record")]
 
 // Services: application and .NET.
 [JsonDerivedType(typeof(EndDisturbance), "end-disturbance")]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using Back2Code.Chaos.Faults;
+using Back2Code.Chaos.Identity;
 using Back2Code.Lab.Traffic;
 using Back2Code.Lab.Traffic.Verification;
 
@@ -19,9 +20,7 @@ internal static class TrafficCommand
         Description = "Base address of the gateway",
         Required = true,
         HelpName = "URL",
-        CustomParser = result => Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri
-            : Refuse<Uri>(result, $"'{result.Tokens[0].Value}' is no http or https address; an example is http://127.0.0.1:18080."),
+        CustomParser = ParseAddress,
     };
 
     private static readonly Option<string> Tokens = new("--tokens")
@@ -56,6 +55,13 @@ internal static class TrafficCommand
             DefaultValueFactory = _ => TrafficMix.Default,
             CustomParser = ParseMix,
         };
+        var identity = new Option<Uri?>("--identity")
+        {
+            Description = $"Address of the identity service: tokens are renewed there ahead of their end, by the client {TrafficEnvironment.IdentityClient} with the secret {TrafficEnvironment.IdentitySecret} of the environment",
+            HelpName = "URL",
+            CustomParser = ParseAddress,
+        };
+        var renew = new DurationOption("--renew", "With --identity: how old a token gets; 0 for two thirds of its life", TimeSpan.Zero);
         var inFlight = new Option<int>("--max-in-flight") { Description = "Bound on requests in flight; beyond it they are shed, and counted as failed", HelpName = "N", DefaultValueFactory = _ => 1024 };
 
         var command = new Command(
@@ -68,9 +74,10 @@ internal static class TrafficCommand
               back2code traffic run --target http://127.0.0.1:18080 --tokens - --ledger ledger.jsonl --rate 500 --json < tokens.json
 
             Ctrl-C or SIGTERM: nothing more departs, what is in flight ends, the summary is written, exit 0.
-            """) { Target, Tokens, Ledger, rate, duration, warmUp, timeout, seed, arrivals, mix, inFlight, Json };
+            """) { Target, Tokens, Ledger, rate, duration, warmUp, timeout, seed, arrivals, mix, inFlight, identity, renew, Json };
         command.SetAction((result, stop) => GuardAsync(async () =>
         {
+            using var issuer = result.GetValue(identity) is { } address ? new IdentityClient(ReadIdentityAccess(address), TimeProvider.System) : null;
             var options = new TrafficOptions
             {
                 Target = result.GetRequiredValue(Target),
@@ -84,6 +91,8 @@ internal static class TrafficCommand
                 Seed = result.GetValue(seed),
                 Mix = result.GetRequiredValue(mix),
                 MaxInFlight = result.GetValue(inFlight),
+                RenewToken = issuer is null ? null : issuer.ExchangeAsync,
+                RenewTokensEvery = renew.Of(result) is { Ticks: > 0 } age ? age : null,
             };
             if (options.Errors().ToArray() is { Length: > 0 } errors)
             {
@@ -91,7 +100,7 @@ internal static class TrafficCommand
             }
 
             var report = result.GetValue(Json) ? new TrafficReport() : new TrafficTable();
-            var run = new TrafficRun(options, TimeProvider.System) { OnReady = report.Ready, OnSecond = report.Second };
+            var run = new TrafficRun(options, TimeProvider.System) { OnReady = report.Ready, OnSecond = report.Second, OnTrouble = trouble => Console.Error.WriteLine($"warning: {trouble}") };
             report.Summary(await run.RunAsync(stop));
             return 0;
         }));
@@ -157,6 +166,12 @@ internal static class TrafficCommand
         }
     }
 
+    /// <exception cref="UsageException">The environment names no client.</exception>
+    private static IdentityAccess ReadIdentityAccess(Uri address) => new(address, Variable(TrafficEnvironment.IdentityClient), Variable(TrafficEnvironment.IdentitySecret));
+
+    private static string Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : throw new UsageException($"--identity needs the variable {name} in the environment.");
+
     /// <exception cref="UsageException">There is no such file, or it is no map of users to tokens.</exception>
     private static async Task<IReadOnlyDictionary<string, string>> ReadTokensAsync(string source, CancellationToken cancellationToken)
     {
@@ -176,6 +191,11 @@ internal static class TrafficCommand
             throw new UsageException($"--tokens {source} cannot be read: {e.Message}");
         }
     }
+
+    private static Uri? ParseAddress(ArgumentResult result) =>
+        Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? uri
+            : Refuse<Uri>(result, $"'{result.Tokens[0].Value}' is no http or https address; an example is http://127.0.0.1:18080.");
 
     private static TrafficMix? ParseMix(ArgumentResult result)
     {

@@ -61,7 +61,14 @@ public sealed record Drill
 /// <param name="Warmup">Traffic before measuring begins.</param>
 /// <param name="Users">How many users the traffic comes from.</param>
 /// <param name="Mix">Shares of the journeys, in the traffic generator's own notation; null for its default.</param>
-public sealed record DrillTraffic(int Rate, TimeSpan Warmup, int Users, string? Mix);
+public sealed record DrillTraffic(int Rate, TimeSpan Warmup, int Users, string? Mix)
+{
+    /// <summary>Whether the users have tokens of the identity service, which live ten minutes and are renewed, instead of the lab's own.</summary>
+    public bool IdentityTokens { get; init; }
+
+    /// <summary>How old such a token gets before it is renewed; two thirds of its life when null.</summary>
+    public TimeSpan? Renew { get; init; }
+}
 
 /// <summary>One disturbance of the drill.</summary>
 /// <param name="For">How long it stands; null for one that happens once, or ends by itself.</param>

@@ -138,12 +138,27 @@ public static class DrillReader
                 return new DrillTraffic(Rate: 120, TimeSpan.FromSeconds(8), Users: 20, Mix: null);
             }
 
-            CheckKeys(traffic, "'traffic'", "rate", "warmup", "users", "mix");
+            CheckKeys(traffic, "'traffic'", "rate", "warmup", "users", "mix", "tokens", "renew");
             return new DrillTraffic(
                 Whole(traffic, "rate", "'traffic'", 1, 100_000) ?? 120,
                 Duration(traffic, "warmup", "'traffic'") ?? TimeSpan.FromSeconds(8),
                 Whole(traffic, "users", "'traffic'", 1, 1_000) ?? 20,
-                report.OptionalText(traffic, "mix", "'traffic'"));
+                report.OptionalText(traffic, "mix", "'traffic'"))
+            {
+                IdentityTokens = ReadIssuer(traffic),
+                Renew = Duration(traffic, "renew", "'traffic'"),
+            };
+        }
+
+        private bool ReadIssuer(MappingNode traffic)
+        {
+            var issuer = report.OptionalText(traffic, "tokens", "'traffic'");
+            if (issuer is not (null or "lab" or "identity"))
+            {
+                report.Add(traffic.Find("tokens")!, $"'tokens' in 'traffic' is lab or identity, not '{issuer}'");
+            }
+
+            return issuer == "identity";
         }
 
         private List<DrillFault> ReadFaults(MappingNode map, TimeSpan duration)

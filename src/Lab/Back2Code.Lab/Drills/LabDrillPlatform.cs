@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Back2Code.Authentication;
 using Back2Code.Chaos.Faults;
+using Back2Code.Chaos.Identity;
 using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Supervision.State;
 using Back2Code.Lab.Traffic.Verification;
@@ -77,12 +78,12 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
     public Task<PrometheusAnswer> AskAsync(string name, string query, CancellationToken cancellationToken) => _prometheus.AskAsync(name, query, cancellationToken);
 
     public async Task<ITrafficRun> StartTrafficAsync(TrafficOrder order, CancellationToken cancellationToken) =>
-        await TrafficProcess.StartAsync(_cli, order, _gateway, TokensOf(order), cancellationToken);
+        await TrafficProcess.StartAsync(_cli, order, _gateway, await TokensOfAsync(order, cancellationToken), order.Traffic.IdentityTokens ? _target.Identity : null, cancellationToken);
 
     public string? FindMachineTrouble() => StateFolder.FindDiskTrouble(_platform.Paths);
 
-    public Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, TimeSpan patience, Action<VerificationProgress> onProgress, CancellationToken cancellationToken) =>
-        TrafficProcess.VerifyAsync(_cli, order, _gateway, TokensOf(order), patience, onProgress, cancellationToken);
+    public async Task<LedgerCheck> VerifyLedgerAsync(TrafficOrder order, TimeSpan patience, Action<VerificationProgress> onProgress, CancellationToken cancellationToken) =>
+        await TrafficProcess.VerifyAsync(_cli, order, _gateway, await TokensOfAsync(order, cancellationToken), patience, onProgress, cancellationToken);
 
     public Task<InjectedFault> InjectAsync(DrillFault fault, CancellationToken cancellationToken) => FaultCatalogue.Find(fault.Type).InjectAsync(
         new FaultContext { Platform = _target, Target = fault.Target, Parameters = fault.Parameters, For = fault.For }, cancellationToken);
@@ -95,7 +96,29 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
         _target.Dispose();
     }
 
-    private Dictionary<string, string> TokensOf(TrafficOrder order) => order.Users.ToDictionary(user => user, user => _platform.CreateToken(user, TokenLifetime, Roles.Analyst));
+    private async Task<Dictionary<string, string>> TokensOfAsync(TrafficOrder order, CancellationToken cancellationToken)
+    {
+        if (!order.Traffic.IdentityTokens)
+        {
+            return order.Users.ToDictionary(user => user, user => _platform.CreateToken(user, TokenLifetime, Roles.Analyst));
+        }
+
+        var tokens = new Dictionary<string, string>();
+        using var identity = new IdentityClient(_target.Identity, _clock);
+        try
+        {
+            foreach (var user in order.Users)
+            {
+                tokens[user] = await identity.ExchangeAsync(user, cancellationToken);
+            }
+
+            return tokens;
+        }
+        catch (IdentityException e)
+        {
+            throw new LabException($"The drill's users get no tokens. {e.Message}", e);
+        }
+    }
 
     /// <summary><c>${gateway}</c>, <c>${prometheus}</c>, <c>${alertmanager}</c>, <c>${toxiproxy}</c>, <c>${state}</c>, <c>${token}</c>, and <c>${notes_1}</c> for a process's own address.</summary>
     private Dictionary<string, JsonNode?> NameEverything(LabStatus status, string token)

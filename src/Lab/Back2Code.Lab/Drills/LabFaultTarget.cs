@@ -1,6 +1,7 @@
 using Back2Code.Authentication;
 using Back2Code.Chaos.Faults;
 using Back2Code.Chaos.Faults.RabbitMq;
+using Back2Code.Chaos.Identity;
 using Back2Code.Chaos.Proxy;
 using Back2Code.Lab.Supervision;
 using Back2Code.Lab.Supervision.Setup;
@@ -53,6 +54,9 @@ internal sealed class LabFaultTarget : IFaultTarget, IDisposable
     public RedisAddress Redis => new("127.0.0.1", PortOf("redis"), SecretOf("redis"));
 
     public string RabbitMqUri => $"amqp://back2code:{SecretOf("rabbitmq")}@127.0.0.1:{PortOf("rabbitmq")}/";
+
+    /// <summary>The client that <c>topology.yaml</c> has the service make at its first start.</summary>
+    public IdentityAccess Identity => new(new Uri($"http://127.0.0.1:{PortOf("identity")}"), "lab", SecretOf("identity-lab-client"));
 
     public async Task<IReadOnlyList<TargetProcess>> ListProcessesAsync(CancellationToken cancellationToken) =>
         await _lab.ListProcessesAsync(cancellationToken);

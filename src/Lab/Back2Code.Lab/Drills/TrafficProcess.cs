@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Back2Code.Chaos.Faults;
+using Back2Code.Chaos.Identity;
 using Back2Code.Lab.Traffic;
 using Back2Code.Lab.Traffic.Verification;
 
@@ -49,7 +50,9 @@ internal sealed class TrafficProcess : ITrafficRun
         }
     }
 
-    public static async Task<TrafficProcess> StartAsync(CommandLine cli, TrafficOrder order, string target, IReadOnlyDictionary<string, string> tokens, CancellationToken cancellationToken)
+    /// <param name="identity">Where tokens are renewed; null when they last.</param>
+    public static async Task<TrafficProcess> StartAsync(
+        CommandLine cli, TrafficOrder order, string target, IReadOnlyDictionary<string, string> tokens, IdentityAccess? identity, CancellationToken cancellationToken)
     {
         string[] arguments =
         [
@@ -62,8 +65,10 @@ internal sealed class TrafficProcess : ITrafficRun
             "--ledger", order.LedgerFile,
             "--seed", order.Seed.ToString(CultureInfo.InvariantCulture),
             .. order.Traffic.Mix is { } mix ? (string[])["--mix", mix] : [],
+            .. identity is not null ? (string[])["--identity", identity.Address.ToString()] : [],
+            .. identity is not null && order.Traffic.Renew is { } age ? (string[])["--renew", Durations.Format(age)] : [],
         ];
-        return new TrafficProcess(await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), TrafficEnvironment.Variables, cancellationToken));
+        return new TrafficProcess(await PipedChild.StartAsync(cli.With(arguments), JsonSerializer.Serialize(tokens), EnvironmentFor(identity), cancellationToken));
     }
 
     public static async Task<LedgerCheck> VerifyAsync(
@@ -111,6 +116,14 @@ internal sealed class TrafficProcess : ITrafficRun
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _complaining.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private static IReadOnlyDictionary<string, string> EnvironmentFor(IdentityAccess? identity) => identity is null
+        ? TrafficEnvironment.Variables
+        : new Dictionary<string, string>(TrafficEnvironment.Variables)
+        {
+            [TrafficEnvironment.IdentityClient] = identity.ClientId,
+            [TrafficEnvironment.IdentitySecret] = identity.ClientSecret,
+        };
 
     private async Task ReadAsync()
     {

@@ -180,4 +180,16 @@ internal sealed class Journeys(RunClock clock, GatewayClient gateway, NoteBook n
     private static string StatusOf(Answer answer, HttpStatusCode expected, bool right) => answer.Status == expected && !right ? OutcomeNames.Invalid : answer.Outcome;
 }
 
-internal sealed record TrafficUser(string Name, string Token);
+/// <summary>A user of the run, with the token that the next request carries.</summary>
+internal sealed class TrafficUser(string name, string token)
+{
+    private volatile string _token = token;
+
+    public string Name { get; } = name;
+
+    public string Token
+    {
+        get => _token;
+        set => _token = value;
+    }
+}

@@ -18,6 +18,12 @@ public sealed record TrafficOptions
     /// <summary>Bearer token of each user; requests are spread over the users evenly.</summary>
     public required IReadOnlyDictionary<string, string> Tokens { get; init; }
 
+    /// <summary>Asks the issuer for a new token of a user, ahead of the end of the old one; null when the given ones last.</summary>
+    public Func<string, CancellationToken, Task<string>>? RenewToken { get; init; }
+
+    /// <summary>How old a token gets before a new one is asked for, 1 s to a day; two thirds of its life when null.</summary>
+    public TimeSpan? RenewTokensEvery { get; init; }
+
     /// <summary>File that records every write; appended to when it exists.</summary>
     public required string LedgerPath { get; init; }
 
@@ -85,6 +91,11 @@ public sealed record TrafficOptions
         if (Timeout < TimeSpan.FromMilliseconds(1) || Timeout > TimeSpan.FromMinutes(10))
         {
             yield return $"The time-out must lie between 1 ms and 10 min; it is {Timeout}.";
+        }
+
+        if (RenewTokensEvery is { } every && (every < TimeSpan.FromSeconds(1) || every > TimeSpan.FromDays(1)))
+        {
+            yield return $"Tokens may be renewed every second at the most and every day at the least; it is {every}.";
         }
 
         if (MaxInFlight is < 1 or > 60_000)

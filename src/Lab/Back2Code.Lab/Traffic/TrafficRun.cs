@@ -20,6 +20,9 @@ public sealed class TrafficRun(TrafficOptions options, TimeProvider time)
 
     public Action<TrafficSecond> OnSecond { get; init; } = _ => { };
 
+    /// <summary>What went wrong without ending the run, in a sentence.</summary>
+    public Action<string> OnTrouble { get; init; } = _ => { };
+
     /// <exception cref="TrafficException">The options are wrong, the platform takes no notes, or the ledger cannot be written.</exception>
     public async Task<TrafficSummary> RunAsync(CancellationToken stop)
     {
@@ -34,6 +37,8 @@ public sealed class TrafficRun(TrafficOptions options, TimeProvider time)
         var notes = new NoteBook(users.Length);
         var log = new WriteLog(ledger, _runId, time);
         await log.BeginAsync();
+        await using var renewal = options.RenewToken is { } renew ? new TokenRenewal(users, renew, options.RenewTokensEvery, OnTrouble, time) : null;
+        renewal?.Start();
 
         int made = 0;
         try

@@ -9,14 +9,18 @@ public sealed class PermissionSet
     private readonly Grant[] _grants;
     private readonly bool _everything;
 
-    private PermissionSet(Grant[] grants, bool everything)
+    private PermissionSet(string scope, Grant[] grants, bool everything)
     {
+        Scope = scope;
         _grants = grants;
         _everything = everything;
     }
 
+    /// <summary>The claim's text.</summary>
+    internal string Scope { get; }
+
     /// <summary>Allows nothing.</summary>
-    public static PermissionSet Empty { get; } = new([], everything: false);
+    public static PermissionSet Empty { get; } = new("", [], everything: false);
 
     /// <summary>Reads a <c>scope</c> claim: members parted by single spaces (RFC 6749 section 3.3); upper and lower case differ.</summary>
     /// <param name="scope">The claim's text; null when the token has none.</param>
@@ -28,22 +32,23 @@ public sealed class PermissionSet
         }
 
         // A token is at most 8 KiB, and so is what is made of it here.
-        var grants = new List<Grant>(4);
+        var grants = new Grant[scope.AsSpan().Count(' ') + 1];
+        var count = 0;
         foreach (var range in scope.AsSpan().Split(' '))
         {
             var member = scope.AsSpan(range);
             if (member is "*")
             {
-                return new PermissionSet([], everything: true);
+                return new PermissionSet(scope, [], everything: true);
             }
 
             if (PermissionName.TrySplit(member, out var colon) && PermissionName.IsGrantable(member, colon))
             {
-                grants.Add(new Grant(scope, range.Start.Value, colon, member.Length));
+                grants[count++] = new Grant(range.Start.Value, colon, member.Length);
             }
         }
 
-        return grants.Count == 0 ? Empty : new PermissionSet([.. grants], everything: false);
+        return new PermissionSet(scope, count == grants.Length ? grants : grants[..count], everything: false);
     }
 
     /// <summary>Whether a permission is granted, by its name or by a wildcard.</summary>
@@ -60,7 +65,7 @@ public sealed class PermissionSet
 
         foreach (var grant in _grants)
         {
-            if (grant.Covers(permission.AsSpan(0, colon), permission.AsSpan(colon + 1)))
+            if (grant.Covers(Scope, permission.AsSpan(0, colon), permission.AsSpan(colon + 1)))
             {
                 return true;
             }
@@ -70,10 +75,10 @@ public sealed class PermissionSet
     }
 
     /// <summary>A part of the claim's text: cutting it into strings would cost each first sight of a token more than reading it does.</summary>
-    private readonly record struct Grant(string Scope, int Start, int Colon, int Length)
+    private readonly record struct Grant(int Start, int Colon, int Length)
     {
-        public bool Covers(ReadOnlySpan<char> resource, ReadOnlySpan<char> action) =>
-            Matches(Scope.AsSpan(Start, Colon), resource) && Matches(Scope.AsSpan(Start + Colon + 1, Length - Colon - 1), action);
+        public bool Covers(string scope, ReadOnlySpan<char> resource, ReadOnlySpan<char> action) =>
+            Matches(scope.AsSpan(Start, Colon), resource) && Matches(scope.AsSpan(Start + Colon + 1, Length - Colon - 1), action);
 
         private static bool Matches(ReadOnlySpan<char> granted, ReadOnlySpan<char> asked) => granted is "*" || granted.SequenceEqual(asked);
     }

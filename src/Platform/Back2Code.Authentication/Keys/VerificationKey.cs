@@ -9,6 +9,9 @@ internal sealed class VerificationKey
     /// <summary>R and S of 32 bytes each, one after the other (IEEE P1363); never DER.</summary>
     public const int SignatureBytes = 64;
 
+    /// <summary>Two INTEGERs of 33 bytes at the most, and two bytes in front of each and of both.</summary>
+    private const int MaxDerBytes = SignatureBytes + 2 + (2 * 3);
+
     /// <summary>
     /// Members of ECDsa are not promised to be thread-safe, and making one costs about half of what a verification does: as many are kept as verify at once,
     /// at most twice the number of cores.
@@ -38,11 +41,39 @@ internal sealed class VerificationKey
             return false;
         }
 
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(data, hash);
+
+        // OpenSSL wants DER. The framework converts as well, but allocates more than a kilobyte for it each time.
+        Span<byte> der = stackalloc byte[MaxDerBytes];
         var verifier = _verifiers.Get();
-        var good = verifier.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        var good = verifier.VerifyHash(hash, der[..WriteDer(signature, der)], DSASignatureFormat.Rfc3279DerSequence);
         // Not in a finally: one that threw is not used again.
         _verifiers.Return(verifier);
         return good;
+    }
+
+    /// <summary>SEQUENCE of two INTEGERs (X.690 section 8.3); each of the three has a length of one byte.</summary>
+    private static int WriteDer(ReadOnlySpan<byte> signature, Span<byte> der)
+    {
+        var end = 2;
+        end += WriteInteger(signature[..(SignatureBytes / 2)], der[end..]);
+        end += WriteInteger(signature[(SignatureBytes / 2)..], der[end..]);
+        der[0] = 0x30;
+        der[1] = (byte)(end - 2);
+        return end;
+    }
+
+    private static int WriteInteger(ReadOnlySpan<byte> number, Span<byte> der)
+    {
+        // Shortest form: no leading zeros, but one where the first bit would make it negative. Zero is one zero byte.
+        number = number.TrimStart((byte)0);
+        var sign = number.IsEmpty || number[0] >= 0x80 ? 1 : 0;
+        der[0] = 0x02;
+        der[1] = (byte)(number.Length + sign);
+        der[2] = 0;
+        number.CopyTo(der[(2 + sign)..]);
+        return 2 + sign + number.Length;
     }
 
     private sealed class VerifierPolicy(ECParameters parameters) : PooledObjectPolicy<ECDsa>

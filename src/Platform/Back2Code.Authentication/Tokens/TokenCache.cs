@@ -1,20 +1,18 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Security.Claims;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace Back2Code.Authentication;
 
 /// <summary>
-/// Remembers validated tokens by the SHA-256 of their text, until they expire or the keys change. Only good tokens enter, so
-/// nobody without a key can fill it. Two generations bound it: when the young one is full it becomes the old one, and what was
-/// only in the old one is forgotten. Thread-safe.
+/// Remembers validated tokens by their text, until they expire or the keys change. Only good tokens enter, so nobody without a key can fill it. Two
+/// generations bound it: when the young one is full it becomes the old one, and what was only in the old one is forgotten. Thread-safe.
 /// </summary>
 internal sealed class TokenCache(int capacity, TimeProvider time)
 {
     private readonly int _generationSize = Math.Max(1, capacity / 2);
-    private ConcurrentDictionary<Digest, Entry> _young = new();
-    private ConcurrentDictionary<Digest, Entry> _old = new();
+    private ConcurrentDictionary<string, Entry> _young = new(ByToken.Instance);
+    private ConcurrentDictionary<string, Entry> _old = new(ByToken.Instance);
 
     public ClaimsIdentity? Find(string token, KeySet keys)
     {
@@ -23,46 +21,46 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
             return null;
         }
 
-        var digest = Digest.Of(token);
-        var inYoung = _young.TryGetValue(digest, out var entry);
-        if (!inYoung && !_old.TryGetValue(digest, out entry))
+        var inYoung = _young.TryGetValue(token, out var entry);
+        if (!inYoung && !_old.TryGetValue(token, out entry))
         {
             return null;
         }
 
-        if (!ReferenceEquals(entry!.Keys, keys) || time.GetUtcNow() >= entry.GoodUntil)
+        if (!ReferenceEquals(entry!.Keys, keys) || time.GetUtcNow() >= entry.Accepted.GoodUntil)
         {
-            _young.TryRemove(digest, out _);
-            _old.TryRemove(digest, out _);
+            _young.TryRemove(token, out _);
+            _old.TryRemove(token, out _);
             return null;
         }
 
         if (!inYoung)
         {
-            Put(digest, entry);
+            Put(token, entry);
         }
 
-        return entry.Identity;
+        return entry.Accepted.Identity;
     }
 
     public void Add(string token, KeySet keys, TokenVerdict.Accepted accepted)
     {
         if (capacity > 0)
         {
-            Put(Digest.Of(token), new Entry(accepted.Identity, accepted.GoodUntil, keys));
+            Put(token, new Entry(accepted, keys));
         }
     }
 
     internal int Count => _young.Count + _old.Count;
 
-    private void Put(Digest digest, Entry entry)
+    private void Put(string token, Entry entry)
     {
         var target = _young;
-        target[digest] = entry;
+        target[token] = entry;
         if (target.Count > _generationSize)
         {
             // Losing a race here only forgets a generation early; each token is then validated once more.
-            var next = new ConcurrentDictionary<Digest, Entry>();
+            // As large as this one: it is going to be, and growing costs each token a part of it.
+            var next = new ConcurrentDictionary<string, Entry>(Environment.ProcessorCount, _generationSize, ByToken.Instance);
             if (Interlocked.CompareExchange(ref _young, next, target) == target)
             {
                 _old = target;
@@ -70,21 +68,30 @@ internal sealed class TokenCache(int capacity, TimeProvider time)
         }
     }
 
-    private sealed record Entry(ClaimsIdentity Identity, DateTimeOffset GoodUntil, KeySet Keys);
+    private sealed record Entry(TokenVerdict.Accepted Accepted, KeySet Keys);
 
-    private readonly record struct Digest(UInt128 High, UInt128 Low)
+    /// <summary>
+    /// By the end of the text, which is the signature: to hash all of it would cost more than everything else here. Hashes are randomized by process, and
+    /// who has no good signature finds no entry to compare with.
+    /// </summary>
+    private sealed class ByToken : IEqualityComparer<string>
     {
-        public static Digest Of(string token)
+        /// <summary>Six bits each: far more than the hash has.</summary>
+        private const int HashedChars = 16;
+
+        public static readonly ByToken Instance = new();
+
+        public bool Equals(string? x, string? y) => string.Equals(x, y, StringComparison.Ordinal);
+
+        public int GetHashCode(string obj)
         {
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            // At most TokenValidator.MaxTokenChars; a buffer of that size for every token would have to be cleared each time.
-            Span<byte> ascii = stackalloc byte[token.Length];
-            // Only tokens that decoded as base64url are ever added, so a lossy encoding of other characters finds nothing.
-            var length = Encoding.ASCII.GetBytes(token, ascii);
-            SHA256.HashData(ascii[..length], hash);
-            return new Digest(
-                System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash),
-                System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash[16..]));
+            if (obj.Length < HashedChars)
+            {
+                return string.GetHashCode(obj, StringComparison.Ordinal);
+            }
+
+            var words = MemoryMarshal.Cast<char, ulong>(obj.AsSpan(obj.Length - HashedChars));
+            return HashCode.Combine(words[0], words[1], words[2], words[3]);
         }
     }
 }

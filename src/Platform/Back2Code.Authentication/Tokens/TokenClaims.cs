@@ -6,6 +6,8 @@ namespace Back2Code.Authentication;
 /// <summary>Judges the payload of a token whose signature is good, and turns it into an identity.</summary>
 internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
 {
+    private const string IssuerClaim = "iss";
+
     private const int MaxSubjectChars = 255;
 
     /// <summary>9999-12-31T23:59:59Z, the last second a <see cref="DateTimeOffset"/> can hold.</summary>
@@ -14,9 +16,14 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
     /// <summary>What nearly every token has, so that not every token has texts of its own for it.</summary>
     private static readonly (byte[] Utf8, string Name)[] UsualNames =
     [
-        .. new[] { "iss", CurrentUser.SubjectClaim, "aud", "exp", "iat", "nbf", "jti", CurrentUser.ClientClaim, CurrentUser.ScopeClaim, "roles" }
+        .. new[] { IssuerClaim, CurrentUser.SubjectClaim, "aud", "exp", "iat", "nbf", "jti", CurrentUser.ClientClaim, CurrentUser.ScopeClaim, "roles" }
             .Select(static name => (System.Text.Encoding.UTF8.GetBytes(name), name)),
     ];
+
+    /// <summary>The scopes seen last. Users of one role have the same, a long text, and it is read and kept once for all of their tokens.</summary>
+    private readonly PermissionSet?[] _scopes = new PermissionSet?[16];
+
+    private int _nextScope;
 
     public TokenVerdict Read(ReadOnlyMemory<byte> utf8)
     {
@@ -27,13 +34,21 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
 
         using (document)
         {
-            return Judge(document.RootElement);
+            try
+            {
+                return Judge(document.RootElement);
+            }
+            catch (InvalidOperationException)
+            {
+                // A text with half a surrogate pair: found out only when it is read or compared.
+                return TokenVerdict.Rejected.Malformed;
+            }
         }
     }
 
     private TokenVerdict Judge(JsonElement claims)
     {
-        if (!Is(claims, "iss", options.Issuer))
+        if (!Is(claims, IssuerClaim, options.Issuer))
         {
             return TokenVerdict.Rejected.WrongIssuer;
         }
@@ -43,14 +58,14 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
             return TokenVerdict.Rejected.WrongAudience;
         }
 
-        if (StrictJson.Text(claims, CurrentUser.SubjectClaim) is not { Length: > 0 and <= MaxSubjectChars })
+        if (StrictJson.Text(claims, CurrentUser.SubjectClaim) is not { Length: > 0 and <= MaxSubjectChars } subject)
         {
             return TokenVerdict.Rejected.NoSubject;
         }
 
         if (!TryReadTime(claims, "exp", out var expires) || expires is null
             || !TryReadTime(claims, "nbf", out var notBefore) || !TryReadTime(claims, "iat", out var issuedAt)
-            || !IsTextOrAbsent(claims, CurrentUser.ScopeClaim, out var scope) || !IsTextOrAbsent(claims, CurrentUser.ClientClaim, out _))
+            || !TryReadScope(claims, out var permissions) || !IsTextOrAbsent(claims, CurrentUser.ClientClaim))
         {
             return TokenVerdict.Rejected.Malformed;
         }
@@ -67,10 +82,9 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
             return TokenVerdict.Rejected.NotYetValid;
         }
 
-        var identity = new TokenIdentity(PermissionSet.Parse(scope));
-        return TryAddClaims(claims, identity)
-            ? new TokenVerdict.Accepted(identity, Later(expires.Value, options.ClockSkew))
-            : TokenVerdict.Rejected.Malformed;
+        var identity = new TokenIdentity(permissions);
+        AddClaims(claims, identity, subject);
+        return new TokenVerdict.Accepted(identity, Later(expires.Value, options.ClockSkew));
     }
 
     private static bool Is(JsonElement claims, string name, string value) =>
@@ -92,11 +106,41 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
         };
     }
 
-    /// <summary>False when the claim is there and is no text. A scope that is a list would otherwise be taken for a scope of nothing.</summary>
-    private static bool IsTextOrAbsent(JsonElement claims, string name, out string? text)
+    /// <summary>False when the claim is there and is no text.</summary>
+    private static bool IsTextOrAbsent(JsonElement claims, string name) => StrictJson.Text(claims, name) is not null || !claims.TryGetProperty(name, out _);
+
+    /// <summary>False when the claim is there and is no text: a list would otherwise be taken for a scope of nothing.</summary>
+    private bool TryReadScope(JsonElement claims, out PermissionSet permissions)
     {
-        text = StrictJson.Text(claims, name);
-        return text is not null || !claims.TryGetProperty(name, out _);
+        permissions = PermissionSet.Empty;
+        if (!claims.TryGetProperty(CurrentUser.ScopeClaim, out var claim))
+        {
+            return true;
+        }
+
+        if (claim.ValueKind != JsonValueKind.String)
+        {
+            return false;
+        }
+
+        foreach (var known in _scopes)
+        {
+            if (known is not null && claim.ValueEquals(known.Scope))
+            {
+                permissions = known;
+                return true;
+            }
+        }
+
+        if (StrictJson.Text(claims, CurrentUser.ScopeClaim) is not { } scope)
+        {
+            return false;
+        }
+
+        // Two that come at once may take one place: then one of them is read again the next time.
+        permissions = PermissionSet.Parse(scope);
+        _scopes[(uint)Interlocked.Increment(ref _nextScope) % (uint)_scopes.Length] = permissions;
+        return true;
     }
 
     /// <summary>False when the claim is there and no NumericDate (RFC 7519 section 2: seconds, maybe with a fraction).</summary>
@@ -117,32 +161,29 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
         return true;
     }
 
-    private bool TryAddClaims(JsonElement payload, TokenIdentity identity)
+    private void AddClaims(JsonElement payload, TokenIdentity identity, string subject)
     {
-        try
+        foreach (var member in payload.EnumerateObject())
         {
-            foreach (var member in payload.EnumerateObject())
+            var name = NameOf(member);
+            if (ReferenceEquals(name, IssuerClaim))
             {
-                var name = NameOf(member);
-                if (member.Value.ValueKind == JsonValueKind.Array)
-                {
-                    foreach (var item in member.Value.EnumerateArray())
-                    {
-                        Add(identity, name, item);
-                    }
-                }
-                else
-                {
-                    Add(identity, name, member.Value);
-                }
+                // Every claim says who vouches for it (Claim.Issuer); it needs none of its own.
+                continue;
             }
 
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            // A text with half a surrogate pair.
-            return false;
+            if (member.Value.ValueKind == JsonValueKind.Array)
+            {
+                foreach (var item in member.Value.EnumerateArray())
+                {
+                    Add(identity, name, TextOf(item));
+                }
+            }
+            else
+            {
+                // These two have been read already, and a second copy of their text would be kept as long as the token.
+                Add(identity, name, ReferenceEquals(name, CurrentUser.SubjectClaim) ? subject : ReferenceEquals(name, CurrentUser.ScopeClaim) ? identity.Permissions.Scope : TextOf(member.Value));
+            }
         }
     }
 
@@ -159,16 +200,32 @@ internal sealed class TokenClaims(BearerTokenOptions options, TimeProvider time)
         return member.Name;
     }
 
-    private void Add(TokenIdentity identity, string name, JsonElement value)
+    private string TextOf(JsonElement value)
     {
-        var text = value.ValueKind != JsonValueKind.String ? value.GetRawText()
-            : value.ValueEquals(options.Issuer) ? options.Issuer
-            : value.ValueEquals(options.Audience) ? options.Audience
-            : value.GetString()!;
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            return value.GetRawText();
+        }
 
-        // With its subject named at once: an identity makes a copy of every claim that belongs to nobody.
-        identity.AddClaim(new Claim(name, text, ClaimValueTypes.String, ClaimsIdentity.DefaultIssuer, ClaimsIdentity.DefaultIssuer, identity));
+        if (value.ValueEquals(options.Audience))
+        {
+            return options.Audience;
+        }
+
+        for (var i = 0; i < Roles.All.Count; i++)
+        {
+            if (value.ValueEquals(Roles.All[i]))
+            {
+                return Roles.All[i];
+            }
+        }
+
+        return value.GetString()!;
     }
+
+    /// <summary>With its subject named at once: an identity makes a copy of every claim that belongs to nobody.</summary>
+    private void Add(TokenIdentity identity, string name, string text) =>
+        identity.AddClaim(new Claim(name, text, ClaimValueTypes.String, options.Issuer, options.Issuer, identity));
 
     private static DateTimeOffset Later(DateTimeOffset at, TimeSpan by) =>
         DateTimeOffset.MaxValue - at > by ? at + by : DateTimeOffset.MaxValue;

@@ -16,4 +16,7 @@ internal sealed class AuditOptions
 
     /// <summary>Time between checkpoints, if there is anything new, 1 s to 1 day. Default 1 min: what a rewriter can get away with is younger than this.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")] public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>From one verification of the whole trail to the next, 1 s to 1 day. Default 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")] public TimeSpan VerifyInterval { get; set; } = TimeSpan.FromMinutes(10);
 }

@@ -23,12 +23,15 @@ internal static class AuditRegistration
             .ValidateDataAnnotations()
             .Validate(static o => string.IsNullOrWhiteSpace(o.SigningKey) || string.IsNullOrWhiteSpace(o.SigningKeyPath), "Audit: at most one of SigningKey and SigningKeyPath may be set.")
             .ValidateOnStart();
-        builder.Services.AddAuditReading().AddHostedService(static provider => provider.GetRequiredService<CheckpointWriter>());
+        builder.Services.AddAuditReading()
+            .AddHostedService(static provider => provider.GetRequiredService<CheckpointWriter>())
+            .AddHostedService(static provider => provider.GetRequiredService<AuditWatch>());
         return builder;
     }
 
     internal static IServiceCollection AddAuditReading(this IServiceCollection services) => services
         .AddSingleton<AuditReader>()
         .AddSingleton(static provider => new CheckpointKeys(provider.GetRequiredService<IOptions<AuditOptions>>().Value))
-        .AddSingleton<CheckpointWriter>();
+        .AddSingleton<CheckpointWriter>()
+        .AddSingleton<AuditWatch>();
 }
