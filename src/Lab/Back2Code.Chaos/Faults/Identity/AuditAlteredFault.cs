@@ -19,6 +19,10 @@ internal sealed class AuditAlteredFault : PostgresFault
 
     public override string Symptom => "AuditTampered, when the service has walked the trail again; `audit verify` names the record. Nobody else notices anything.";
 
+    public override string Receipt => "PostgreSQL holds the changed record, and the service's own walk over the trail has found it broken (back2code_audit_intact 0).";
+
+    public override string Undo => "Writes the name that was there before into the record and leaves the trigger on, as a superuser; the chain is whole again.";
+
     public override FaultExample Example { get; } = new("postgres");
 
     protected override string? TracesQuery => """

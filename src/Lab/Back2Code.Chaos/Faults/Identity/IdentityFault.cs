@@ -13,6 +13,10 @@ internal abstract class IdentityFault : IFault
 
     public abstract string Symptom { get; }
 
+    public abstract string Receipt { get; }
+
+    public abstract string Undo { get; }
+
     public virtual FaultExample Example { get; } = new("identity");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;

@@ -29,6 +29,10 @@ internal sealed class KeysRotatedFault : IdentityFault
 
     public override string Symptom => "None. The new key was public before it signed, and the old one stays public until its last token has ended: a 401 for either token is a finding.";
 
+    public override string Receipt => "Another key signs, and every service that takes users' tokens accepts one of the new key and one of the old, without a refusal on the way.";
+
+    public override string Undo => "Ends the showing of tokens. The rotation stays: the key that retired has lost its private part.";
+
     protected override async Task<InjectedFault> InjectAsync(
         FaultContext context, FaultSettings settings, IdentityClient identity, IReadOnlyList<TargetProcess> processes, CancellationToken cancellationToken)
     {

@@ -19,6 +19,10 @@ internal sealed class StolenRefreshTokenFault : IdentityFault
 
     public override string Symptom => "TokenFamilyRevoked: the second use is found out, nobody can tell which of the two is the thief, and all that came from that sign-in ends. Other users notice nothing.";
 
+    public override string Receipt => "Thief and user are refused a second renewal, both access tokens are inactive, and the audit trail says that the family was revoked.";
+
+    public override string Undo => "Deletes the fault's own user and client, with every session and grant that came from them; the audit trail keeps its records.";
+
     protected override async Task<InjectedFault> InjectAsync(
         FaultContext context, FaultSettings settings, IdentityClient identity, IReadOnlyList<TargetProcess> processes, CancellationToken cancellationToken)
     {

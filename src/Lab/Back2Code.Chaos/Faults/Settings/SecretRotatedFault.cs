@@ -26,6 +26,10 @@ internal sealed class SecretRotatedFault : IFault
 
     public string Symptom => "None, or a few retries: sessions that stood break, and new ones use the new password. ReplicaDown or TargetDown while the replicas are restarted, one after the other, to read the file.";
 
+    public string Receipt => "PostgreSQL refuses the old password, and the same processes, not restarted, have new sessions and are ready.";
+
+    public string Undo => "Gives the role its old password back, starts the processes as the topology says, and deletes the file.";
+
     public FaultExample Example { get; } = new("notes-*");
 
     public FaultTargetKind TargetKind => FaultTargetKind.Process;
