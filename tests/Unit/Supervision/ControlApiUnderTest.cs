@@ -58,7 +58,7 @@ internal sealed class ControlApiUnderTest : IAsyncDisposable
     {
         var test = new ControlApiUnderTest();
         test._api = await ControlApi.StartAsync(
-            test.Socket, test._supervisor, new GatewayApi(Path.Combine(test._folder, "no-gateway.sock")), test.Status, static () => { }, new FaultApi(test._faults, test._workers).Map, TestContext.Current.CancellationToken);
+            test.Socket, test._supervisor, new GatewayApi(Path.Combine(test._folder, "no-gateway.sock")), new OperatorControls(TimeProvider.System), test.Status, static () => { }, new FaultApi(test._faults, test._workers).Map, TestContext.Current.CancellationToken);
         return test;
     }
 
