@@ -84,18 +84,6 @@ public sealed class ServiceFaultTests(ServicePlatform platform) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_secret_is_rotated_without_a_restart_and_the_old_one_is_good_again_afterwards()
-    {
-        var injected = await platform.InjectAsync("config.secret-rotated");
-        await injected.UndoAsync(Cancellation);
-
-        Assert.True(injected.Receipt.Observed, string.Join("; ", injected.Receipt.Observations));
-        Assert.Empty(Directory.GetFiles(platform.Paths.Faults));
-        Assert.Empty(Directory.GetDirectories(platform.Paths.DataOf("notes-1"), "secrets-*"));
-        await IsAsBeforeAsync();
-    }
-
-    [Fact]
     public async Task What_a_dead_injector_left_behind_is_undone_from_its_records()
     {
         await platform.InjectAsync("app.errors");
@@ -143,7 +131,6 @@ public sealed class ServiceFaultTests(ServicePlatform platform) : IClassFixture<
     [InlineData("keys.certificate-expiring", "notes-1", "its target is 'monitoring'")]
     [InlineData("keys.rotated", "notes-1", "its target is 'identity'")]
     [InlineData("identity.audit-altered", "identity", "is a fault of postgres")]
-    [InlineData("config.secret-rotated", "gateway", "has no password for PostgreSQL")]
     public async Task A_target_that_does_not_have_it_is_refused_and_nothing_is_recorded(string type, string target, string words)
     {
         var e = await Assert.ThrowsAnyAsync<FaultException>(() => platform.InjectAsync(type, target));

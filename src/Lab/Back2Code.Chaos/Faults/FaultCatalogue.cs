@@ -126,7 +126,6 @@ public static class FaultCatalogue
         KeyFaults.Unreachable,
         new CertificateFault(),
         ConfigurationFaults.NoSuchName,
-        new SecretRotatedFault(),
 
         // identity
         new StolenRefreshTokenFault(),

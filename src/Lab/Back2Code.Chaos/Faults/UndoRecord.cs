@@ -9,7 +9,6 @@ using Back2Code.Chaos.Faults.Postgres;
 using Back2Code.Chaos.Faults.Processes;
 using Back2Code.Chaos.Faults.RabbitMq;
 using Back2Code.Chaos.Faults.Redis;
-using Back2Code.Chaos.Faults.Settings;
 
 namespace Back2Code.Chaos.Faults;
 
@@ -80,8 +79,6 @@ internal sealed record UndoRecord
 [JsonDerivedType(typeof(RestoreProcess), "restore-process")]
 [JsonDerivedType(typeof(WriteKeys), "write-keys")]
 [JsonDerivedType(typeof(DeleteFile), "delete-file")]
-[JsonDerivedType(typeof(OldSecret), "old-secret")]
-[JsonDerivedType(typeof(DeleteSecrets), "delete-secrets")]
 
 // Identity.
 [JsonDerivedType(typeof(RemoveAccount), "remove-account")]
