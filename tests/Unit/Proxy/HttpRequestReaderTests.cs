@@ -41,6 +41,17 @@ public sealed class HttpRequestReaderTests
     public void What_is_no_request_is_not_read_as_one(string text) =>
         Assert.Empty(Read(Encoding.Latin1.GetBytes(text), [1_000]).Paths);
 
+    [Theory]
+    [InlineData("ffffffff\n")]
+    [InlineData("8000000000000000\nabc")]
+    [InlineData("1000000000000000000000000\r\nabc\r\n")]
+    public void A_chunk_larger_than_any_is_passed_on_unread(string chunk)
+    {
+        string text = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk;
+
+        Assert.Equal(text, Read(Encoding.ASCII.GetBytes(text), [1_000]).Bytes);
+    }
+
     [Fact]
     public void A_head_without_end_is_given_up()
     {

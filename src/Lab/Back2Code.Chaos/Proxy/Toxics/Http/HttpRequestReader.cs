@@ -128,6 +128,12 @@ internal sealed class HttpRequestReader
         int at = 0;
         while (at < bytes.Length && _state != State.Head)
         {
+            // A size that no chunk has: from here on nothing is read, a line's end least of all.
+            if (_state == State.Opaque)
+            {
+                return bytes.Length;
+            }
+
             if (_state is State.Body or State.ChunkData)
             {
                 int taken = (int)Math.Min(_left, bytes.Length - at);
