@@ -229,6 +229,19 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Populate_again_replaces_a_proxy_whose_address_was_left_to_us()
+    {
+        const string Body = """[{"name":"on","upstream":"127.0.0.1:1"},{"name":"off","upstream":"127.0.0.1:1","enabled":false}]""";
+        await using var proxy = await StartAsync();
+
+        var first = await SendAsync(proxy, HttpMethod.Post, "populate", Body);
+        var second = await SendAsync(proxy, HttpMethod.Post, "populate", Body);
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.Status, second.Status));
+        Assert.Equal(["off", "on"], (await proxy.Client.ListAsync(Cancellation)).Keys.Order());
+    }
+
+    [Fact]
     public async Task Populate_that_fails_half_way_says_what_it_made()
     {
         await using var proxy = await StartAsync();

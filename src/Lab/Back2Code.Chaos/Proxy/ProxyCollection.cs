@@ -100,7 +100,7 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
     {
         if (Find(request.Name!) is { } present)
         {
-            if (present.UpstreamAddress == request.Upstream && await present.IsSameAddressAsync(request.Listen ?? "", cancellationToken))
+            if (present.UpstreamAddress == request.Upstream && await present.IsSameAddressAsync(request.ListenOrFree, cancellationToken))
             {
                 return present;
             }
@@ -118,8 +118,7 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
             throw ToxiproxyApiException.BadBody($"there are {MaxProxies} proxies already; delete some first");
         }
 
-        string listen = string.IsNullOrEmpty(request.Listen) ? "127.0.0.1:0" : request.Listen;
-        var proxy = new FaultProxy(request.Name!, listen, request.Upstream!, seed, _loops, time, _logger);
+        var proxy = new FaultProxy(request.Name!, request.ListenOrFree, request.Upstream!, seed, _loops, time, _logger);
         foreach (var toxic in request.Toxics ?? [])
         {
             proxy.AddToxic(toxic!);
@@ -172,6 +171,9 @@ internal sealed class ProxyCollection(ulong seed, TimeProvider time, ILoggerFact
 /// <summary>A proxy as a client asks for it: what it left out is null.</summary>
 internal sealed record ProxyRequest(string? Name, string? Listen, string? Upstream, bool? Enabled, IReadOnlyList<ToxicRequest?>? Toxics)
 {
+    /// <summary>Where it is to listen; a free port when nothing was said.</summary>
+    public string ListenOrFree => string.IsNullOrEmpty(Listen) ? "127.0.0.1:0" : Listen;
+
     /// <summary>Whether it can be made, as far as that shows without making it.</summary>
     /// <param name="where">Which proxy of several it is, for the message.</param>
     public void Check(string where)
