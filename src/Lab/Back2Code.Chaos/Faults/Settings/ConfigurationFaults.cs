@@ -67,8 +67,8 @@ internal static partial class ConfigurationFaults
         Symptom = "As config.wrong-port: the name is known, and where it leads nobody listens, or somebody else. Only the address in the log tells.",
         Receipt = "The kernel's record of the new process has the name that leads elsewhere, and the service is not ready after 8 s.",
         Example = new("notes-1"),
-        Parameters = [new NameParameter("name", "The name; this machine's own when left out, which leads to an address that PostgreSQL does not listen on.", "[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a host name")],
-        Change = (environment, s) => new() { [Postgres] = HostText().Replace(Of(environment, Postgres), "Host=" + Elsewhere(s.Choice("name", Dns.GetHostName()), Of(environment, Postgres))) },
+        Parameters = [new NameParameter("name", "The name, or the address that a stale record gives; 127.0.0.2 when left out, which is this machine too and nobody's.", "[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a host name")],
+        Change = (environment, s) => new() { [Postgres] = HostText().Replace(Of(environment, Postgres), "Host=" + Elsewhere(s.Choice("name", "127.0.0.2"), Of(environment, Postgres))) },
         Effect = SettingEffect.NotReady,
     };
 
