@@ -34,11 +34,16 @@ public sealed class AllocationTests
         server.NoDelay = true;
         Exchange(client, server, rounds / 5);
 
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Exchange(client, server, rounds);
-        long perRound = (GC.GetTotalAllocatedBytes(precise: true) - before) / rounds;
+        // What a chunk allocates shows in every window. What the runtime allocates once, such as compiling a hot method again, does not.
+        long perRound = long.MaxValue;
+        for (int window = 0; window < 5 && perRound > 0; window++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Exchange(client, server, rounds);
+            perRound = Math.Min(perRound, (GC.GetTotalAllocatedBytes(precise: true) - before) / rounds);
+        }
 
-        // Two chunks a round. What is left is the runtime's own, such as compiling hot methods again.
+        // Two chunks a round.
         Assert.True(perRound < 8, $"{perRound} bytes allocated for each request and its answer");
     }
 

@@ -106,9 +106,9 @@ public sealed class CryptographyTests
     [Fact]
     public async Task Passwords_are_hashed_with_what_OWASP_advises()
     {
-        using Passwords passwords = new(Options.Create(new IdentityOptions()));
+        Passwords passwords = new(Options.Create(new IdentityOptions()), TimeProvider.System);
 
-        byte[] hash = Convert.FromBase64String(await passwords.HashAsync("correct horse battery", TestContext.Current.CancellationToken));
+        byte[] hash = Convert.FromBase64String(await passwords.HashAsync("correct horse battery", "192.0.2.1", TestContext.Current.CancellationToken));
 
         // Version 3 of the framework's format: a marker, the function (2 is HMAC-SHA512), and the iterations.
         Assert.Equal(1, hash[0]);
@@ -119,9 +119,9 @@ public sealed class CryptographyTests
     [Fact]
     public async Task Nobodys_password_never_matches()
     {
-        using Passwords passwords = new(Options.Create(new IdentityOptions { PasswordIterations = 1_000 }));
+        Passwords passwords = new(Options.Create(new IdentityOptions { PasswordIterations = 1_000 }), TimeProvider.System);
 
-        var (matches, _) = await passwords.VerifyAsync(null, "", TestContext.Current.CancellationToken);
+        var (matches, _) = await passwords.VerifyAsync(null, "", "192.0.2.1", TestContext.Current.CancellationToken);
 
         Assert.False(matches);
     }

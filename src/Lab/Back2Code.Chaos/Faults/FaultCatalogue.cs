@@ -137,6 +137,7 @@ public static class FaultCatalogue
         new SecretRotatedFault(),
 
         // identity
+        new CredentialStuffingFault(),
         new StolenRefreshTokenFault(),
         new AuditAlteredFault(),
 

@@ -101,7 +101,7 @@ internal static class DrillRunCommand
     {
         var json = parsed.GetValue(Json);
         var screen = new DrillScreen(json ? Console.Error : Console.Out, live: !(json ? Console.IsErrorRedirected : Console.IsOutputRedirected));
-        using var stop = new OperatorStop(() => screen.Say("interrupted: undoing, rolling back, writing the report (once more to leave at once)"), cancellationToken);
+        using var stop = new OperatorStop(screen.Interrupted, cancellationToken);
         var options = new DrillSessionOptions
         {
             Platform = platform,

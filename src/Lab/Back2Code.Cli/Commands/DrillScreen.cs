@@ -16,6 +16,7 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
     private readonly IAnsiConsole _console;
     private readonly bool _live;
     private TimeSpan _lastPlain;
+    private DrillPhase _phase;
 
     public DrillScreen(TextWriter writer, bool live)
     {
@@ -41,10 +42,29 @@ internal sealed class DrillScreen : IProgress<DrillProgress>
         }
     }
 
+    /// <summary>Says what is still done, which depends on how far it has come.</summary>
+    public void Interrupted()
+    {
+        DrillPhase phase;
+        lock (_gate)
+        {
+            phase = _phase;
+        }
+
+        var still = phase switch
+        {
+            DrillPhase.Stop => "the report is written; stopping what the drill started",
+            DrillPhase.Report => "writing the report",
+            _ => "undoing, rolling back, writing the report",
+        };
+        Say($"interrupted: {still} (once more to leave at once)");
+    }
+
     public void Report(DrillProgress value)
     {
         lock (_gate)
         {
+            _phase = value.Phase;
             if (value.Done)
             {
                 Clear();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Back2Code.Chaos.Faults;
+using Back2Code.Chaos.Faults.Identity;
 using Back2Code.Chaos.Faults.Traffic;
 
 namespace Back2Code.Cli.Commands;
@@ -35,6 +36,15 @@ internal static class TrafficWorkers
         var command = new Command("retries") { Url, clients, interval, timeout, retries };
         command.SetAction((parsed, stop) => TrafficWorker.RetryAsync(
             parsed.GetRequiredValue(Url), parsed.GetValue(clients), parsed.GetValue(interval) ?? TimeSpan.FromSeconds(1), parsed.GetValue(timeout) ?? TimeSpan.FromMilliseconds(500), parsed.GetValue(retries), stop));
+        return command;
+    }
+
+    public static Command SignIns()
+    {
+        var rate = new Option<int>("--rate") { Required = true };
+        var addresses = new Option<int>("--addresses") { Required = true };
+        var command = new Command("sign-ins") { Url, rate, addresses };
+        command.SetAction((parsed, stop) => SignInWorker.TryAsync(parsed.GetRequiredValue(Url), parsed.GetValue(rate), parsed.GetValue(addresses), stop));
         return command;
     }
 

@@ -10,7 +10,7 @@ internal static class WorkerCommand
     public static Command Create() => new("worker", "Load the machine until killed; started by the lab for faults.")
     {
         Hidden = true,
-        Subcommands = { Cpu(), Memory(), Disk(), TrafficWorkers.Requests(), TrafficWorkers.Connections(), TrafficWorkers.Retries() },
+        Subcommands = { Cpu(), Memory(), Disk(), TrafficWorkers.Requests(), TrafficWorkers.Connections(), TrafficWorkers.Retries(), TrafficWorkers.SignIns() },
     };
 
     private static Command Cpu()

@@ -90,6 +90,8 @@ internal sealed class AccountStore(
         database.WriteAsync(
             async (connection, transaction, attempt) =>
             {
+                // Two users who confirm one address at one instant would both find it free.
+                const string oneAtATime = "SELECT pg_advisory_xact_lock(hashtextextended(encode(@hmac, 'hex'), 0))";
                 const string set = """
                     INSERT INTO email_addresses AS e (user_id, address, address_hmac, encryption_version, verified_at)
                     SELECT @user_id, @address, @hmac, @version, @now
@@ -105,6 +107,7 @@ internal sealed class AccountStore(
 
                 string? before = await FindEmailAsync(connection, transaction, userId, attempt);
                 var stored = vault.Seal(link.Address, userId);
+                await connection.ExecuteAsync(transaction, oneAtATime, attempt, ("hmac", stored.Hmac));
                 if (await connection.ExecuteAsync(
                     transaction, set, attempt,
                     ("user_id", userId), ("address", stored.Address), ("hmac", stored.Hmac), ("version", stored.Version), ("now", time.GetStorableNow()),

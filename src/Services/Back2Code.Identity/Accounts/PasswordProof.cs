@@ -19,7 +19,7 @@ internal sealed class PasswordProof(UserStore users, Passwords passwords, Thrott
 
         bool tooLong = password is { Length: > Passwords.Longest };
         var user = await users.FindAsync(session.UserId, cancellationToken);
-        var (matches, _) = await passwords.VerifyAsync(user?.PasswordHash, tooLong ? "" : password ?? "", cancellationToken);
+        var (matches, _) = await passwords.VerifyAsync(user?.PasswordHash, tooLong ? "" : password ?? "", address, cancellationToken);
         if (!matches || tooLong)
         {
             await events.RecordAsync(new(action, false, session.UserId.ToString(), session.UserId.ToString(), "wrong-password"), cancellationToken);

@@ -62,7 +62,7 @@ internal static class UserEndpoints
     private static async Task<Results<Created<UserView>, ValidationProblem, ProblemHttpResult>> Create(
         CreateUserRequest request, CurrentUser actor, UserStore users, Passwords passwords, CancellationToken cancellationToken)
     {
-        string? hash = request.Password is null ? null : await passwords.HashAsync(request.Password, cancellationToken);
+        string? hash = request.Password is null ? null : await passwords.HashAsync(request.Password, actor.Id, cancellationToken);
         return await users.AddAsync(request.Name, request.Role, hash, request.Email, actor.Id, cancellationToken) switch
         {
             AddUserOutcome.Added added => TypedResults.Created($"/v1/users/{added.User.Id}", UserView.From(added.User)),

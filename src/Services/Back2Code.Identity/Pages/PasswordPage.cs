@@ -33,7 +33,7 @@ internal sealed class PasswordPage(PageGate gate, PasswordProof proof, AccountSt
             return Show(http, session, "The present password is wrong.", StatusCodes.Status401Unauthorized);
         }
 
-        await accounts.ChangePasswordAsync(session, await passwords.HashAsync(form["password"]!, cancellationToken), cancellationToken);
+        await accounts.ChangePasswordAsync(session, await passwords.HashAsync(form["password"]!, gate.OriginOf(http).Address, cancellationToken), cancellationToken);
         return new Page("Password changed", Html.Of($"<p>All other sessions were ended, and what applications could do in your name. <a href=\"{Routes.Account}\">Your account</a></p>"));
     }
 

@@ -85,7 +85,7 @@ internal sealed class RegisterPage(
             return await Again(wrong, StatusCodes.Status400BadRequest);
         }
 
-        string hash = await passwords.HashAsync(form["password"]!, cancellationToken);
+        string hash = await passwords.HashAsync(form["password"]!, gate.OriginOf(http).Address, cancellationToken);
         return await accounts.RegisterAsync(token!, name, hash, Role!, cancellationToken) switch
         {
             AddUserOutcome.Added => new Page("Welcome", Html.Of($"<p>Your account {name} is there. <a href=\"{Routes.SignIn}\">Sign in</a></p>")),

@@ -74,7 +74,7 @@ internal sealed class ResetPasswordPage(
             return await Again(wrong, StatusCodes.Status400BadRequest);
         }
 
-        string hash = await passwords.HashAsync(form["password"]!, cancellationToken);
+        string hash = await passwords.HashAsync(form["password"]!, gate.OriginOf(http).Address, cancellationToken);
         if (!await accounts.ResetPasswordAsync(token!, hash, cancellationToken))
         {
             return Ended;

@@ -6,9 +6,10 @@ namespace Back2Code.Identity;
 
 /// <summary>
 /// Hashes passwords (PBKDF2 with HMAC-SHA512) and compares them. Each hash keeps a core busy for a tenth of a second, so at most one runs for two
-/// cores, and who would wait longer than a moment is asked to come again: a flood of sign-ins must not take the processor from everything else.
+/// cores, and who would wait longer than a moment is asked to come again: a flood of sign-ins must not take the processor from everything else. Those who ask
+/// have their turns one after the other, so a flood from one address does not keep the others waiting.
 /// </summary>
-internal sealed class Passwords : IDisposable
+internal sealed class Passwords
 {
     public const int Shortest = 12;
     public const int Longest = 256;
@@ -16,31 +17,35 @@ internal sealed class Passwords : IDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly PasswordHasher<User> _hasher;
-    private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly Turns _cores;
     private readonly string _nobodys;
 
-    public Passwords(IOptions<IdentityOptions> options)
+    public Passwords(IOptions<IdentityOptions> options, TimeProvider time)
     {
+        // More than this could not have its turn in time anyway.
+        _cores = new(Math.Max(1, Environment.ProcessorCount / 2), mostWaiting: 128, mostWaitingEach: 16, time);
         _hasher = new PasswordHasher<User>(Options.Create(new PasswordHasherOptions { IterationCount = options.Value.PasswordIterations }));
         _nobodys = _hasher.HashPassword(null!, Secret.Create());
     }
 
-    public Task<string> HashAsync(string password, CancellationToken cancellationToken) =>
-        RunAsync(() => _hasher.HashPassword(null!, password), cancellationToken);
+    /// <param name="asker">Whose turn it is: the address that asks, or who is signed in.</param>
+    /// <exception cref="DependencyUnavailableException">There was no turn in time.</exception>
+    public Task<string> HashAsync(string password, string asker, CancellationToken cancellationToken) =>
+        RunAsync(() => _hasher.HashPassword(null!, password), asker, cancellationToken);
 
     /// <summary>Compares, and takes the same time when there is nothing to compare with: an answer must not tell whether somebody exists.</summary>
     /// <param name="hash">Null when nobody has the name, or who has it has no password.</param>
-    public async Task<(bool Matches, bool NeedsRehash)> VerifyAsync(string? hash, string password, CancellationToken cancellationToken)
+    /// <param name="asker">As of <see cref="HashAsync"/>.</param>
+    /// <exception cref="DependencyUnavailableException">There was no turn in time.</exception>
+    public async Task<(bool Matches, bool NeedsRehash)> VerifyAsync(string? hash, string password, string asker, CancellationToken cancellationToken)
     {
-        var result = await RunAsync(() => _hasher.VerifyHashedPassword(null!, hash ?? _nobodys, password), cancellationToken);
+        var result = await RunAsync(() => _hasher.VerifyHashedPassword(null!, hash ?? _nobodys, password), asker, cancellationToken);
         return (hash is not null && result != PasswordVerificationResult.Failed, result == PasswordVerificationResult.SuccessRehashNeeded);
     }
 
-    public void Dispose() => _cores.Dispose();
-
-    private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(Func<T> work, string asker, CancellationToken cancellationToken)
     {
-        if (!await _cores.WaitAsync(LongestWait, cancellationToken))
+        if (!await _cores.EnterAsync(asker, LongestWait, cancellationToken))
         {
             throw new DependencyUnavailableException("password-hashing", DependencyUnavailableReason.Shed, LongestWait);
         }
@@ -51,7 +56,7 @@ internal sealed class Passwords : IDisposable
         }
         finally
         {
-            _cores.Release();
+            _cores.Leave();
         }
     }
 }

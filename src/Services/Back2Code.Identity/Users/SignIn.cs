@@ -22,7 +22,7 @@ internal sealed class SignIn(
 
         // Whatever the name, the same steps: one look into the database, one comparison.
         var user = password.Length > Passwords.Longest || account.Contains('\0', StringComparison.Ordinal) ? null : await users.FindAsync(account, cancellationToken);
-        var (matches, needsRehash) = await passwords.VerifyAsync(user?.PasswordHash, password.Length > Passwords.Longest ? "" : password, cancellationToken);
+        var (matches, needsRehash) = await passwords.VerifyAsync(user?.PasswordHash, password.Length > Passwords.Longest ? "" : password, address, cancellationToken);
         if (!matches || user!.DisabledAt is not null)
         {
             await events.RecordAsync(
@@ -32,7 +32,7 @@ internal sealed class SignIn(
 
         if (needsRehash)
         {
-            user = await RehashAsync(user, await passwords.HashAsync(password, cancellationToken), cancellationToken);
+            user = await RehashAsync(user, await passwords.HashAsync(password, address, cancellationToken), cancellationToken);
         }
 
         await throttle.ForgiveAsync(address, account, cancellationToken);

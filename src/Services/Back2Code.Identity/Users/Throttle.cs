@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Back2Code.Data;
@@ -8,17 +9,29 @@ namespace Back2Code.Identity;
 
 /// <summary>
 /// Slows guessing down, in token buckets that all replicas share: one for each address, and one for each account as seen from an address. There is none for an
-/// account alone, so nobody can lock somebody else out by failing to sign in as them. Names that nobody has are treated like all others.
+/// account alone, so nobody can lock somebody else out by failing to sign in as them. Names that nobody has are treated like all others. An address whose bucket is
+/// empty is remembered until it is not: a flood from there then costs the database nothing.
 /// </summary>
 internal sealed class Throttle(Database database, IOptions<IdentityOptions> options, TimeProvider time)
 {
+    // A flood from more addresses than this asks the database, as all do at first.
+    private const int MostRemembered = 10_000;
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _emptyUntil = new();
+
     /// <summary>Takes one attempt before it is made, so that many at once cannot slip through together.</summary>
     /// <returns>Zero when it is allowed, else the time until the next one is.</returns>
     public async Task<TimeSpan> TakeAsync(string address, string account, CancellationToken cancellationToken)
     {
         var settings = options.Value;
         var now = time.GetStorableNow();
-        return (await database.WriteAsync(
+        // No wait is longer than one attempt's: a clock that was put back must not make it so.
+        if (_emptyUntil.TryGetValue(address, out var until) && until > now && until - now <= settings.AttemptPerAddressEvery)
+        {
+            return until - now;
+        }
+
+        var (wait, isAddress) = await database.WriteAsync(
             async (connection, transaction, attempt) =>
             {
                 // Always in this order: two attempts that hold one bucket each and want the other's would wait for each other.
@@ -26,10 +39,16 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
                 var byAccount = byAddress > TimeSpan.Zero
                     ? TimeSpan.Zero
                     : await TakeAsync(connection, transaction, AccountKey(address, account), settings.AttemptsPerAccount, settings.AttemptPerAccountEvery, now, attempt);
-                return byAddress > byAccount ? byAddress : byAccount;
+                return byAddress > TimeSpan.Zero ? (byAddress, true) : (byAccount, false);
             },
             replaySafe: true,
-            cancellationToken))!;
+            cancellationToken);
+        if (isAddress)
+        {
+            Remember(address, now + wait, now);
+        }
+
+        return wait;
     }
 
     /// <summary>
@@ -50,6 +69,7 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
         const string forget = "DELETE FROM sign_in_buckets WHERE key_sha256 = @key";
         const string giveBack = "UPDATE sign_in_buckets SET tokens = tokens + 1 WHERE key_sha256 = @key";
 
+        _emptyUntil.TryRemove(address, out _);
         await database.WriteAsync(
             async (connection, transaction, attempt) =>
             {
@@ -58,6 +78,25 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
             },
             replaySafe: true,
             cancellationToken);
+    }
+
+    private void Remember(string address, DateTimeOffset until, DateTimeOffset now)
+    {
+        if (_emptyUntil.Count >= MostRemembered)
+        {
+            foreach (var (other, end) in _emptyUntil)
+            {
+                if (end <= now)
+                {
+                    _emptyUntil.TryRemove(other, out _);
+                }
+            }
+        }
+
+        if (_emptyUntil.Count < MostRemembered)
+        {
+            _emptyUntil[address] = until;
+        }
     }
 
     private static async Task<TimeSpan> TakeAsync(

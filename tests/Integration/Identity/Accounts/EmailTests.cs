@@ -91,6 +91,29 @@ public sealed class EmailTests(IdentityFixture services)
     }
 
     [Fact]
+    public async Task Of_two_who_confirm_one_address_at_one_instant_one_gets_it()
+    {
+        for (int round = 0; round < 5; round++)
+        {
+            using var ann = await Person.SignedInAsync(_identity);
+            using var bob = await Person.SignedInAsync(_identity);
+            string next = Person.NewEmail();
+            List<HttpResponseMessage> forms = [];
+            foreach (var person in (Person[])[ann, bob])
+            {
+                using var page = await person.Browser.GetAsync("/account/email");
+                using var asked = await person.Browser.SubmitAsync(page, ("email", next), ("current", TestUser.Password));
+                forms.Add(await person.Browser.GetAsync((await _identity.MailToAsync(next, forms.Count + 1)).Link));
+            }
+
+            var answers = await Task.WhenAll(ann.Browser.SubmitAsync(forms[0]), bob.Browser.SubmitAsync(forms[1]));
+
+            Assert.Equal([HttpStatusCode.OK, HttpStatusCode.BadRequest], answers.Select(answer => answer.StatusCode).Order());
+            forms.Concat(answers).ToList().ForEach(message => message.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task Addresses_and_waiting_mail_are_not_in_the_database_in_the_clear()
     {
         await using var identity = await services.StartAnotherAsync(new("Identity:Mail:Host", "127.0.0.1"), new("Identity:Mail:Port", "9"), new("Identity:Mail:StartTls", "false"));

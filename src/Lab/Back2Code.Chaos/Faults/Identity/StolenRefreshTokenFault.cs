@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Back2Code.Chaos.Identity;
 
@@ -51,7 +52,7 @@ internal sealed class StolenRefreshTokenFault : IdentityFault
             cancellationToken);
         var access = platform.Identity with { ClientId = made.GetProperty("id").GetString()!, ClientSecret = made.GetProperty("secret").GetString()! };
         using var client = new IdentityClient(access, platform.Time);
-        using var browser = new SignInBrowser(access.Address);
+        using var browser = new SignInBrowser(access.Address, IPAddress.Loopback);
         var (code, verifier) = await browser.AuthorizeAsync(access.ClientId, RedirectUri, account.Name, account.Password, cancellationToken);
         var signedIn = await client.SendFormAsync(
             "/oauth2/token",
