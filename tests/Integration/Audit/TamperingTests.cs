@@ -1,6 +1,8 @@
 using Back2Code.Identity.Audit;
 using Back2Code.IntegrationTests.Servers;
 
+using Microsoft.Extensions.DependencyInjection;
+
 namespace Back2Code.IntegrationTests.Audit;
 
 /// <summary>A superuser who turns the triggers off can do anything. Each of these does something else, and each is found and named.</summary>
@@ -68,6 +70,32 @@ public sealed class TamperingTests(SharedServers servers)
         var verdict = await identity.VerifyAsync();
         Assert.False(verdict.Intact);
         Assert.Equal((kind, (long)sequence), (verdict.Fault!.Kind, verdict.Fault.Sequence));
+    }
+
+    [Fact]
+    public async Task What_is_written_and_signed_during_the_walk_is_not_missing()
+    {
+        await using var identity = await IdentityWithAudit.StartAsync(servers);
+        await identity.AppendAsync(count: 1);
+        await identity.CheckpointAsync();
+        await identity.AppendAsync(AuditReader.PageRows + 5);
+        await identity.CheckpointAsync();
+        await identity.AppendAsync(count: 1);
+        AuditVerification verification = new(identity.Services.GetRequiredService<AuditReader>(), identity.Services.GetRequiredService<CheckpointKeys>());
+        await using var walk = verification.RunAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+
+        // The first page is walked; the second has the last checkpoint that there is so far.
+        Assert.True(await walk.MoveNextAsync());
+        await identity.AppendAsync(count: 3);
+        await identity.CheckpointAsync();
+        AuditVerdict? verdict = null;
+        while (verdict is null && await walk.MoveNextAsync())
+        {
+            verdict = walk.Current;
+        }
+
+        Assert.True(verdict!.Intact, verdict.Fault?.Detail);
+        Assert.Equal(AuditReader.PageRows + 7, verdict.Records);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class TurnsTests
     {
         var turns = new Turns(places: 1, mostWaiting: 100, mostWaitingEach: 50, _time);
         List<string> order = [];
-        Assert.True(await turns.EnterAsync("attacker", Patience, Cancellation));
+        Assert.Equal(Turn.Taken, await turns.EnterAsync("attacker", Patience, Cancellation));
         var all = Enumerable.Repeat("attacker", 20).Concat(["ann", "bob"]).Select(asker => TakeTurnAsync(turns, asker, order)).ToList();
 
         turns.Leave();
@@ -31,13 +31,13 @@ public sealed class TurnsTests
     {
         var turns = new Turns(places: 2, mostWaiting: 10, mostWaitingEach: 10, _time);
 
-        Assert.True(await turns.EnterAsync("ann", Patience, Cancellation));
-        Assert.True(await turns.EnterAsync("ann", Patience, Cancellation));
+        Assert.Equal(Turn.Taken, await turns.EnterAsync("ann", Patience, Cancellation));
+        Assert.Equal(Turn.Taken, await turns.EnterAsync("ann", Patience, Cancellation));
         var third = turns.EnterAsync("ann", Patience, Cancellation);
         Assert.False(third.IsCompleted);
 
         turns.Leave();
-        Assert.True(await third);
+        Assert.Equal(Turn.Taken, await third);
     }
 
     [Fact]
@@ -48,12 +48,26 @@ public sealed class TurnsTests
         _ = turns.EnterAsync("x", Patience, Cancellation);
         _ = turns.EnterAsync("x", Patience, Cancellation);
 
-        Assert.False(await turns.EnterAsync("x", Patience, Cancellation));
+        Assert.Equal(Turn.TooManyOfTheirs, await turns.EnterAsync("x", Patience, Cancellation));
         var other = turns.EnterAsync("ann", Patience, Cancellation);
         Assert.False(other.IsCompleted);
 
         // And now it is full for everybody.
-        Assert.False(await turns.EnterAsync("bob", Patience, Cancellation));
+        Assert.Equal(Turn.TooMany, await turns.EnterAsync("bob", Patience, Cancellation));
+    }
+
+    [Fact]
+    public async Task Who_waits_in_vain_with_others_of_their_own_is_told_that_it_is_they_who_ask_too_much()
+    {
+        var turns = new Turns(places: 1, mostWaiting: 10, mostWaitingEach: 5, _time);
+        await turns.EnterAsync("ann", Patience, Cancellation);
+        var first = turns.EnterAsync("x", Patience, Cancellation);
+        var second = turns.EnterAsync("x", Patience, Cancellation);
+        var alone = turns.EnterAsync("bob", Patience, Cancellation);
+
+        _time.Advance(Patience);
+
+        Assert.Equal([Turn.TooManyOfTheirs, Turn.TooManyOfTheirs, Turn.TooMany], await Task.WhenAll(first, second, alone));
     }
 
     [Fact]
@@ -65,13 +79,13 @@ public sealed class TurnsTests
         _time.Advance(Patience / 2);
         var patient = turns.EnterAsync("bob", Patience, Cancellation);
         _time.Advance(Patience / 2);
-        Assert.False(await impatient);
+        Assert.Equal(Turn.TooMany, await impatient);
 
         turns.Leave();
-        Assert.True(await patient);
+        Assert.Equal(Turn.Taken, await patient);
 
         turns.Leave();
-        Assert.True(await turns.EnterAsync("carl", Patience, Cancellation));
+        Assert.Equal(Turn.Taken, await turns.EnterAsync("carl", Patience, Cancellation));
     }
 
     [Fact]
@@ -86,12 +100,12 @@ public sealed class TurnsTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 
         turns.Leave();
-        Assert.True(await turns.EnterAsync("bob", Patience, Cancellation));
+        Assert.Equal(Turn.Taken, await turns.EnterAsync("bob", Patience, Cancellation));
     }
 
     private static async Task TakeTurnAsync(Turns turns, string asker, List<string> order)
     {
-        Assert.True(await turns.EnterAsync(asker, Timeout.InfiniteTimeSpan, Cancellation));
+        Assert.Equal(Turn.Taken, await turns.EnterAsync(asker, Timeout.InfiniteTimeSpan, Cancellation));
         lock (order)
         {
             order.Add(asker);

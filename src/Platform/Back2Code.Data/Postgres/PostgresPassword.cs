@@ -1,3 +1,4 @@
+using Back2Code.Secrets;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 
@@ -35,6 +36,17 @@ internal sealed class PostgresPassword(PostgresOptions options, IConfiguration c
                 return last.Password;
             }
         }
+    }
+
+    /// <summary>What stands in a mounted file may have changed since the last look, and a session is opened seldom enough to look again.</summary>
+    public string? ForNewSession()
+    {
+        if (_isConfigured)
+        {
+            configuration.LookAtSecretFiles();
+        }
+
+        return Current;
     }
 
     private static string? PasswordOf(string? connectionString) =>

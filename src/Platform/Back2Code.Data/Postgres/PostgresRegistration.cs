@@ -76,7 +76,7 @@ internal static class PostgresRegistration
         if (password.Current is not null)
         {
             // Asked for each new connection: those that are open stay so when the password changes.
-            builder.UsePasswordProvider(_ => password.Current!, (_, _) => ValueTask.FromResult(password.Current!));
+            builder.UsePasswordProvider(_ => password.ForNewSession()!, (_, _) => ValueTask.FromResult(password.ForNewSession()!));
         }
 
         return builder.Build();

@@ -32,6 +32,8 @@ internal sealed partial class SecretFolder(string path, string name, TimeSpan in
         }
     }
 
+    public void Look() => Apply(Read());
+
     public override Task<SecretReading> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Read());
 
     private SecretReading Read()

@@ -19,7 +19,16 @@ internal sealed class PasswordProof(UserStore users, Passwords passwords, Thrott
 
         bool tooLong = password is { Length: > Passwords.Longest };
         var user = await users.FindAsync(session.UserId, cancellationToken);
-        var (matches, _) = await passwords.VerifyAsync(user?.PasswordHash, tooLong ? "" : password ?? "", address, cancellationToken);
+        bool matches;
+        try
+        {
+            (matches, _) = await passwords.VerifyAsync(user?.PasswordHash, tooLong ? "" : password ?? "", address, cancellationToken);
+        }
+        catch (TooManyPasswordsException e)
+        {
+            return new(null, e.RetryAfter);
+        }
+
         if (!matches || tooLong)
         {
             await events.RecordAsync(new(action, false, session.UserId.ToString(), session.UserId.ToString(), "wrong-password"), cancellationToken);

@@ -55,6 +55,12 @@ internal sealed class AuditVerification(AuditReader reader, CheckpointKeys keys)
             yield return null;
         }
 
+        if (_ahead.TryPeek(out var beyond) && await reader.HeadAsync(cancellationToken) is { } now && Math.Min(now.Sequence, now.LastRow) >= beyond.Sequence)
+        {
+            // Signed while this walk was under way, for rows that came after the head it began with: they are the next walk's.
+            _ahead.Clear();
+        }
+
         yield return Verdict(CheckEnd(head));
     }
 

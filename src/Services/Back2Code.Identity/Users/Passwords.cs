@@ -30,12 +30,23 @@ internal sealed class Passwords
 
     /// <param name="asker">Whose turn it is: the address that asks, or who is signed in.</param>
     /// <exception cref="DependencyUnavailableException">There was no turn in time.</exception>
-    public Task<string> HashAsync(string password, string asker, CancellationToken cancellationToken) =>
-        RunAsync(() => _hasher.HashPassword(null!, password), asker, cancellationToken);
+    public async Task<string> HashAsync(string password, string asker, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunAsync(() => _hasher.HashPassword(null!, password), asker, cancellationToken);
+        }
+        catch (TooManyPasswordsException e)
+        {
+            // Who sets passwords is let in by a throttle of its own, so this comes with a flood of something else.
+            throw new DependencyUnavailableException("password-hashing", DependencyUnavailableReason.Shed, e.RetryAfter);
+        }
+    }
 
     /// <summary>Compares, and takes the same time when there is nothing to compare with: an answer must not tell whether somebody exists.</summary>
     /// <param name="hash">Null when nobody has the name, or who has it has no password.</param>
     /// <param name="asker">As of <see cref="HashAsync"/>.</param>
+    /// <exception cref="TooManyPasswordsException">The asker has too many passwords looked at.</exception>
     /// <exception cref="DependencyUnavailableException">There was no turn in time.</exception>
     public async Task<(bool Matches, bool NeedsRehash)> VerifyAsync(string? hash, string password, string asker, CancellationToken cancellationToken)
     {
@@ -45,9 +56,12 @@ internal sealed class Passwords
 
     private async Task<T> RunAsync<T>(Func<T> work, string asker, CancellationToken cancellationToken)
     {
-        if (!await _cores.EnterAsync(asker, LongestWait, cancellationToken))
+        switch (await _cores.EnterAsync(asker, LongestWait, cancellationToken))
         {
-            throw new DependencyUnavailableException("password-hashing", DependencyUnavailableReason.Shed, LongestWait);
+            case Turn.TooManyOfTheirs:
+                throw new TooManyPasswordsException(LongestWait);
+            case Turn.TooMany:
+                throw new DependencyUnavailableException("password-hashing", DependencyUnavailableReason.Shed, LongestWait);
         }
 
         try
@@ -59,4 +73,10 @@ internal sealed class Passwords
             _cores.Leave();
         }
     }
+}
+
+/// <summary>One asker has more passwords hashed than there are turns for: the answer is 429, since the service is well.</summary>
+internal sealed class TooManyPasswordsException(TimeSpan retryAfter) : Exception("Too many passwords of one asker wait to be hashed.")
+{
+    public TimeSpan RetryAfter { get; } = retryAfter;
 }

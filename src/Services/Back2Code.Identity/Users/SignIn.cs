@@ -22,7 +22,17 @@ internal sealed class SignIn(
 
         // Whatever the name, the same steps: one look into the database, one comparison.
         var user = password.Length > Passwords.Longest || account.Contains('\0', StringComparison.Ordinal) ? null : await users.FindAsync(account, cancellationToken);
-        var (matches, needsRehash) = await passwords.VerifyAsync(user?.PasswordHash, password.Length > Passwords.Longest ? "" : password, address, cancellationToken);
+        bool matches, needsRehash;
+        try
+        {
+            (matches, needsRehash) = await passwords.VerifyAsync(user?.PasswordHash, password.Length > Passwords.Longest ? "" : password, address, cancellationToken);
+        }
+        catch (TooManyPasswordsException e)
+        {
+            await events.RecordAsync(new(SecurityActions.SignIn, false, null, Reason: "throttled"), cancellationToken);
+            return new SignInOutcome.Throttled(e.RetryAfter);
+        }
+
         if (!matches || user!.DisabledAt is not null)
         {
             await events.RecordAsync(

@@ -16,8 +16,8 @@ internal sealed class Turns(int places, int mostWaiting, int mostWaitingEach, Ti
     private int _count;
 
     /// <summary>Waits for a place, which <see cref="Leave"/> gives back.</summary>
-    /// <returns>False when too many wait already, or none was free in time; there is nothing to give back then.</returns>
-    public async Task<bool> EnterAsync(string asker, TimeSpan patience, CancellationToken cancellationToken)
+    /// <returns>Only after <see cref="Turn.Taken"/> is there something to give back.</returns>
+    public async Task<Turn> EnterAsync(string asker, TimeSpan patience, CancellationToken cancellationToken)
     {
         TaskCompletionSource turn;
         lock (_gate)
@@ -25,13 +25,18 @@ internal sealed class Turns(int places, int mostWaiting, int mostWaitingEach, Ti
             if (_free > 0)
             {
                 _free--;
-                return true;
+                return Turn.Taken;
             }
 
             bool waits = _waiting.TryGetValue(asker, out var queue);
-            if (_count >= mostWaiting || (waits && queue!.Count >= mostWaitingEach))
+            if (waits && queue!.Count >= mostWaitingEach)
             {
-                return false;
+                return Turn.TooManyOfTheirs;
+            }
+
+            if (_count >= mostWaiting)
+            {
+                return waits ? Turn.TooManyOfTheirs : Turn.TooMany;
             }
 
             if (!waits)
@@ -49,7 +54,7 @@ internal sealed class Turns(int places, int mostWaiting, int mostWaitingEach, Ti
         try
         {
             await turn.Task.WaitAsync(patience, time, cancellationToken);
-            return true;
+            return Turn.Taken;
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
@@ -60,7 +65,11 @@ internal sealed class Turns(int places, int mostWaiting, int mostWaitingEach, Ti
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            return false;
+            lock (_gate)
+            {
+                // Itself among them, until the next turn finds it gone.
+                return _waiting.TryGetValue(asker, out var others) && others.Count > 1 ? Turn.TooManyOfTheirs : Turn.TooMany;
+            }
         }
     }
 
@@ -91,4 +100,15 @@ internal sealed class Turns(int places, int mostWaiting, int mostWaitingEach, Ti
             _free++;
         }
     }
+}
+
+internal enum Turn
+{
+    Taken,
+
+    /// <summary>Too many wait, or none was free in time: the service is busy.</summary>
+    TooMany,
+
+    /// <summary>As before, and it is the asker who asks for so much.</summary>
+    TooManyOfTheirs,
 }
