@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Back2Code.Secrets;
 
+/// <summary>What a user of the configuration may ask of the sources of secrets in it.</summary>
 public static class SecretsConfigurationExtensions
 {
     /// <summary>

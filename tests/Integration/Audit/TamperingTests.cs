@@ -1,6 +1,5 @@
 using Back2Code.Identity.Audit;
 using Back2Code.IntegrationTests.Servers;
-
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Back2Code.IntegrationTests.Audit;
