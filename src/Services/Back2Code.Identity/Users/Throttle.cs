@@ -17,7 +17,13 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
     // A flood from more addresses than this asks the database, as all do at first.
     private const int MostRemembered = 10_000;
 
+    // All of them want the same row, one after the other; more would only fill the queue for everybody else's calls.
+    private const int MostAtOnce = 8;
+
+    private static readonly TimeSpan ComeAgain = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, DateTimeOffset> _emptyUntil = new();
+    private readonly ConcurrentDictionary<string, int> _underWay = new();
 
     /// <summary>Takes one attempt before it is made, so that many at once cannot slip through together.</summary>
     /// <returns>Zero when it is allowed, else the time until the next one is.</returns>
@@ -25,13 +31,36 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
     {
         var settings = options.Value;
         var now = time.GetStorableNow();
+
         // No wait is longer than one attempt's: a clock that was put back must not make it so.
         if (_emptyUntil.TryGetValue(address, out var until) && until > now && until - now <= settings.AttemptPerAddressEvery)
         {
             return until - now;
         }
 
-        var (wait, isAddress) = await database.WriteAsync(
+        if (!TryBegin(address))
+        {
+            return ComeAgain;
+        }
+
+        try
+        {
+            var (wait, isAddress) = await TakeBothAsync(address, account, settings, now, cancellationToken);
+            if (isAddress)
+            {
+                Remember(address, now + wait, now);
+            }
+
+            return wait;
+        }
+        finally
+        {
+            End(address);
+        }
+    }
+
+    private ValueTask<(TimeSpan Wait, bool IsAddress)> TakeBothAsync(string address, string account, IdentityOptions settings, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.WriteAsync(
             async (connection, transaction, attempt) =>
             {
                 // Always in this order: two attempts that hold one bucket each and want the other's would wait for each other.
@@ -43,13 +72,6 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
             },
             replaySafe: true,
             cancellationToken);
-        if (isAddress)
-        {
-            Remember(address, now + wait, now);
-        }
-
-        return wait;
-    }
 
     /// <summary>
     /// Takes one attempt from a bucket for an account wherever the attempts come from. Only for what has a way around it that nobody can guess, or it would lock
@@ -78,6 +100,26 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
             },
             replaySafe: true,
             cancellationToken);
+    }
+
+    private bool TryBegin(string address)
+    {
+        if (_underWay.AddOrUpdate(address, 1, static (_, count) => count + 1) <= MostAtOnce)
+        {
+            return true;
+        }
+
+        End(address);
+        return false;
+    }
+
+    private void End(string address)
+    {
+        if (_underWay.AddOrUpdate(address, 0, static (_, count) => count - 1) == 0)
+        {
+            // Only if nobody has begun meanwhile.
+            _underWay.TryRemove(new KeyValuePair<string, int>(address, 0));
+        }
     }
 
     private void Remember(string address, DateTimeOffset until, DateTimeOffset now)
