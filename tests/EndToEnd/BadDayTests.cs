@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Back2Code.EndToEndTests;
@@ -163,7 +164,23 @@ public sealed class BadDayTests
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(tokens), cancellationToken);
         await using var verify = RunningCommand.Start("traffic", "verify", "--ledger", ledger, "--target", gateway, "--tokens", file, "--deadline", "60s");
         var exit = await verify.WaitAsync(TimeSpan.FromSeconds(150), cancellationToken);
-        Assert.True(exit == 0, $"verify ended with {exit}.\n{verify}");
+        Assert.True(exit == 0, $"verify ended with {exit}.\n{verify}\n{(exit == 0 ? "" : await WhatHasHappenedAsync(state, cancellationToken))}");
+    }
+
+    /// <summary>What a person would look at next, for the one who reads a failure and has no platform any more.</summary>
+    private static async Task<string> WhatHasHappenedAsync(string state, CancellationToken cancellationToken)
+    {
+        await using var status = RunningCommand.Start("status", "--state", state);
+        await status.WaitAsync(Short, cancellationToken);
+        var said = new StringBuilder(status.Output);
+        foreach (var process in (string[])["postgres", "notes-1", "gateway"])
+        {
+            await using var logs = RunningCommand.Start("logs", process, "--lines", "30", "--state", state);
+            await logs.WaitAsync(Short, cancellationToken);
+            said.AppendLine().AppendLine(process).Append(logs.Output);
+        }
+
+        return said.ToString();
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Reflection.PortableExecutable;
 using System.Text.Json;
 using Back2Code.Authentication.Signing;
 
@@ -98,7 +99,7 @@ public sealed class SampleServiceTests(PackedLibrary library) : IClassFixture<Pa
     }
 
     [Fact]
-    public void Each_package_has_its_documentation_and_only_its_own_assembly()
+    public void Each_package_has_its_documentation_and_only_its_own_assembly_for_any_processor()
     {
         var packages = Directory.GetFiles(library.Feed).Order(StringComparer.Ordinal).ToList();
 
@@ -110,7 +111,21 @@ public sealed class SampleServiceTests(PackedLibrary library) : IClassFixture<Pa
             Assert.Equal(
                 [$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml"],
                 archive.Entries.Select(entry => entry.FullName).Where(file => file.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            Assert.Equal(CorFlags.ILOnly, FlagsOf(archive.GetEntry($"lib/net10.0/{name}.dll")!) & CorFlags.ILOnly);
         });
+    }
+
+    private static CorFlags FlagsOf(ZipArchiveEntry entry)
+    {
+        using var assembly = new MemoryStream();
+        using (var packed = entry.Open())
+        {
+            packed.CopyTo(assembly);
+        }
+
+        assembly.Position = 0;
+        using var reader = new PEReader(assembly);
+        return reader.PEHeaders.CorHeader!.Flags;
     }
 
     private async Task<string> AddressAsync()

@@ -32,7 +32,9 @@ internal sealed class AuditReader(Database database)
 
     private const string SelectOldest = $"SELECT {StoredRecord.Columns} FROM audit_records WHERE sequence > @after AND sequence <= @last ORDER BY sequence LIMIT @limit";
 
-    private const string SelectCheckpoints = $"SELECT {Checkpoint.Columns} FROM audit_checkpoints WHERE number > @after ORDER BY number LIMIT @limit";
+    private const string SelectCheckpoints = $"SELECT {Checkpoint.Columns} FROM audit_checkpoints WHERE number > @after AND number <= @last ORDER BY number LIMIT @limit";
+
+    private const string SelectLastCheckpoint = "SELECT COALESCE(max(number), 0) FROM audit_checkpoints";
 
     // One statement, one moment: a row and the head that counts it are committed together.
     private const string SelectHead = "SELECT sequence, hash, (SELECT COALESCE(max(sequence), 0) FROM audit_records) FROM audit_head";
@@ -67,14 +69,25 @@ internal sealed class AuditReader(Database database)
             },
             cancellationToken);
 
-    public ValueTask<List<Checkpoint>> CheckpointsAsync(long after, CancellationToken cancellationToken) =>
+    public ValueTask<List<Checkpoint>> CheckpointsAsync(long after, long last, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, attempt) =>
             {
                 await using NpgsqlCommand command = new(SelectCheckpoints, connection);
                 command.Parameters.AddWithValue("after", after);
+                command.Parameters.AddWithValue("last", last);
                 command.Parameters.AddWithValue("limit", PageRows);
                 return await ReadAsync(command, Checkpoint.From, attempt);
+            },
+            cancellationToken);
+
+    /// <returns>The number of the last one; 0 before the first.</returns>
+    public ValueTask<long> LastCheckpointAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, attempt) =>
+            {
+                await using NpgsqlCommand command = new(SelectLastCheckpoint, connection);
+                return (long)(await command.ExecuteScalarAsync(attempt))!;
             },
             cancellationToken);
 

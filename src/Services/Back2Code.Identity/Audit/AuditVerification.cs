@@ -14,6 +14,7 @@ internal sealed class AuditVerification(AuditReader reader, CheckpointKeys keys)
     private readonly Queue<Checkpoint> _ahead = new();
     private Checkpoint? _previous;
     private long _checkpoints;
+    private long _lastCheckpoint;
     private long _last;
     private byte[] _running = AuditChain.Genesis;
 
@@ -25,7 +26,8 @@ internal sealed class AuditVerification(AuditReader reader, CheckpointKeys keys)
     /// </summary>
     public async IAsyncEnumerable<AuditVerdict?> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Checkpoints first: what they cover is then in the rows that the head, read later, counts.
+        // In this order: what the checkpoints up to this one cover is in the rows that the head counts. Those signed during the walk are the next walk's.
+        _lastCheckpoint = await reader.LastCheckpointAsync(cancellationToken);
         await LookAheadAsync(cancellationToken);
         AuditHead? head = await reader.HeadAsync(cancellationToken);
         if (head is null)
@@ -53,12 +55,6 @@ internal sealed class AuditVerification(AuditReader reader, CheckpointKeys keys)
             }
 
             yield return null;
-        }
-
-        if (_ahead.TryPeek(out var beyond) && await reader.HeadAsync(cancellationToken) is { } now && Math.Min(now.Sequence, now.LastRow) >= beyond.Sequence)
-        {
-            // Signed while this walk was under way, for rows that came after the head it began with: they are the next walk's.
-            _ahead.Clear();
         }
 
         yield return Verdict(CheckEnd(head));
@@ -147,7 +143,7 @@ internal sealed class AuditVerification(AuditReader reader, CheckpointKeys keys)
 
     private async Task LookAheadAsync(CancellationToken cancellationToken)
     {
-        foreach (var checkpoint in await reader.CheckpointsAsync(_previous?.Number ?? 0, cancellationToken))
+        foreach (var checkpoint in await reader.CheckpointsAsync(_previous?.Number ?? 0, _lastCheckpoint, cancellationToken))
         {
             _ahead.Enqueue(checkpoint);
         }

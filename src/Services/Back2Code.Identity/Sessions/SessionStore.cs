@@ -13,9 +13,12 @@ internal sealed class SessionStore(Database database, SecurityEvents events, IOp
     private const string Delete = "DELETE FROM sessions WHERE id_sha256 = @id";
 
     /// <summary>Begins a session, and ends the one that the browser had: no cookie from before the sign-in opens what comes after it.</summary>
-    /// <returns>The value of the cookie.</returns>
-    public async ValueTask<string> StartAsync(User user, SessionOrigin origin, string? endedCookie, CancellationToken cancellationToken)
+    /// <param name="user">As they were when they proved who they are.</param>
+    /// <returns>The value of the cookie; null when the user has been disabled, deleted or given another password meanwhile.</returns>
+    public async ValueTask<string?> StartAsync(User user, SessionOrigin origin, string? endedCookie, CancellationToken cancellationToken)
     {
+        // Whoever changes the user and ends the sessions then waits for this one to be there, or comes first and is seen.
+        const string unchanged = "SELECT true FROM users WHERE id = @id AND disabled_at IS NULL AND password_hash IS NOT DISTINCT FROM @hash FOR SHARE";
         const string insert = """
             INSERT INTO sessions (id_sha256, sid, user_id, authenticated_at, expires_at, agent, address)
             VALUES (@id, @sid, @user_id, @now, @expires_at, @agent, @address)
@@ -25,23 +28,30 @@ internal sealed class SessionStore(Database database, SecurityEvents events, IOp
         string cookie = Secret.Create();
         Guid sid = Guid.NewGuid();
         var now = time.GetStorableNow();
-        await database.WriteAsync(
+        bool started = await database.WriteAsync(
             async (connection, transaction, attempt) =>
             {
+                await using var look = connection.Command(transaction, unchanged, ("id", user.Id), ("hash", user.PasswordHash));
+                if (await look.ExecuteScalarAsync(attempt) is null)
+                {
+                    return false;
+                }
+
                 if (endedCookie is not null)
                 {
                     await connection.ExecuteAsync(transaction, Delete, attempt, ("id", Secret.Digest(endedCookie)));
                 }
 
-                await events.RecordAsync(connection, transaction, new(SecurityActions.SignIn, true, user.Id.ToString(), user.Id.ToString()), attempt);
-                return await connection.ExecuteAsync(
+                await connection.ExecuteAsync(
                     transaction, insert, attempt,
                     ("id", Secret.Digest(cookie)), ("sid", sid), ("user_id", user.Id), ("now", now), ("expires_at", now + options.Value.SessionLifetime),
                     ("agent", origin.Agent), ("address", origin.Address));
+                await events.RecordAsync(connection, transaction, new(SecurityActions.SignIn, true, user.Id.ToString(), user.Id.ToString()), attempt);
+                return true;
             },
             replaySafe: true,
             cancellationToken);
-        return cookie;
+        return started ? cookie : null;
     }
 
     /// <summary>The session of a cookie, while it lasts and its user is not disabled.</summary>
@@ -132,8 +142,9 @@ internal sealed class SessionStore(Database database, SecurityEvents events, IOp
         await database.WriteAsync(
             async (connection, transaction, attempt) =>
             {
+                int ended = await connection.ExecuteAsync(transaction, Delete, attempt, ("id", Secret.Digest(cookie)));
                 await events.RecordAsync(connection, transaction, new(SecurityActions.SignOut, true, session.UserId.ToString(), session.UserId.ToString()), attempt);
-                return await connection.ExecuteAsync(transaction, Delete, attempt, ("id", Secret.Digest(cookie)));
+                return ended;
             },
             replaySafe: true,
             cancellationToken);

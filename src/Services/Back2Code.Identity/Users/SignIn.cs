@@ -1,4 +1,5 @@
 using Back2Code.Data;
+using Back2Code.Resilience;
 using Microsoft.Extensions.Options;
 
 namespace Back2Code.Identity;
@@ -42,13 +43,13 @@ internal sealed class SignIn(
 
         if (needsRehash)
         {
-            user = await RehashAsync(user, await passwords.HashAsync(password, address, cancellationToken), cancellationToken);
+            user = await RehashAsync(user, password, address, cancellationToken);
         }
 
         await throttle.ForgiveAsync(address, account, cancellationToken);
         return user.HasSecondFactor
             ? new SignInOutcome.NeedsCode(user)
-            : new SignInOutcome.SignedIn(await sessions.StartAsync(user, origin, endedCookie, cancellationToken));
+            : await StartAsync(user, origin, endedCookie, cancellationToken);
     }
 
     /// <summary>The code after the password.</summary>
@@ -83,12 +84,33 @@ internal sealed class SignIn(
         }
 
         await throttle.ForgiveAsync(origin.Address, account, cancellationToken);
-        return new SignInOutcome.SignedIn(await sessions.StartAsync(user, origin, endedCookie, cancellationToken));
+        return await StartAsync(user, origin, endedCookie, cancellationToken);
     }
 
-    /// <summary>The work factor has risen since the password was set.</summary>
-    private async Task<User> RehashAsync(User user, string hash, CancellationToken cancellationToken)
+    private async Task<SignInOutcome> StartAsync(User user, SessionOrigin origin, string? endedCookie, CancellationToken cancellationToken)
     {
+        if (await sessions.StartAsync(user, origin, endedCookie, cancellationToken) is { } cookie)
+        {
+            return new SignInOutcome.SignedIn(cookie);
+        }
+
+        await events.RecordAsync(new(SecurityActions.SignIn, false, null, user.Id.ToString(), "changed"), cancellationToken);
+        return SignInOutcome.Refused.Instance;
+    }
+
+    /// <summary>The work factor has risen since the password was set. When everybody is signing in, that waits for the next time.</summary>
+    private async Task<User> RehashAsync(User user, string password, string address, CancellationToken cancellationToken)
+    {
+        string hash;
+        try
+        {
+            hash = await passwords.HashAsync(password, address, cancellationToken);
+        }
+        catch (DependencyUnavailableException)
+        {
+            return user;
+        }
+
         // Unless somebody has changed the password meanwhile.
         const string sql = "UPDATE users SET password_hash = @hash WHERE id = @id AND password_hash = @before";
 
@@ -97,6 +119,8 @@ internal sealed class SignIn(
                 await connection.ExecuteAsync(transaction, sql, attempt, ("hash", hash), ("id", user.Id), ("before", user.PasswordHash)),
             replaySafe: true,
             cancellationToken);
+
+        // If somebody has, this is not the user's hash, and no session begins with it.
         return user with { PasswordHash = hash };
     }
 }

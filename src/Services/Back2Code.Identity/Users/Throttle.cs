@@ -17,13 +17,14 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
     // A flood from more addresses than this asks the database, as all do at first.
     private const int MostRemembered = 10_000;
 
-    // All of them want the same row, one after the other; more would only fill the queue for everybody else's calls.
-    private const int MostAtOnce = 8;
+    private const int MostWaitingEach = 16;
 
     private static readonly TimeSpan ComeAgain = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _emptyUntil = new();
-    private readonly ConcurrentDictionary<string, int> _underWay = new();
+
+    // All attempts of an address want the same row: in the database they would wait for each other as well, and hold what everybody else's calls need.
+    private readonly KeyedGate _addresses = new(MostWaitingEach, time);
 
     /// <summary>Takes one attempt before it is made, so that many at once cannot slip through together.</summary>
     /// <returns>Zero when it is allowed, else the time until the next one is.</returns>
@@ -32,19 +33,25 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
         var settings = options.Value;
         var now = time.GetStorableNow();
 
-        // No wait is longer than one attempt's: a clock that was put back must not make it so.
-        if (_emptyUntil.TryGetValue(address, out var until) && until > now && until - now <= settings.AttemptPerAddressEvery)
+        if (IsKnownEmpty(address, now, settings, out var remembered))
         {
-            return until - now;
+            return remembered;
         }
 
-        if (!TryBegin(address))
+        if (!await _addresses.EnterAsync(address, ComeAgain, cancellationToken))
         {
             return ComeAgain;
         }
 
         try
         {
+            // Who waited may have had somebody before them who found it empty.
+            now = time.GetStorableNow();
+            if (IsKnownEmpty(address, now, settings, out remembered))
+            {
+                return remembered;
+            }
+
             var (wait, isAddress) = await TakeBothAsync(address, account, settings, now, cancellationToken);
             if (isAddress)
             {
@@ -55,8 +62,16 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
         }
         finally
         {
-            End(address);
+            _addresses.Leave(address);
         }
+    }
+
+    private bool IsKnownEmpty(string address, DateTimeOffset now, IdentityOptions settings, out TimeSpan wait)
+    {
+        wait = _emptyUntil.TryGetValue(address, out var until) ? until - now : TimeSpan.Zero;
+
+        // No wait is longer than one attempt's: a clock that was put back must not make it so.
+        return wait > TimeSpan.Zero && wait <= settings.AttemptPerAddressEvery;
     }
 
     private ValueTask<(TimeSpan Wait, bool IsAddress)> TakeBothAsync(string address, string account, IdentityOptions settings, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -100,26 +115,6 @@ internal sealed class Throttle(Database database, IOptions<IdentityOptions> opti
             },
             replaySafe: true,
             cancellationToken);
-    }
-
-    private bool TryBegin(string address)
-    {
-        if (_underWay.AddOrUpdate(address, 1, static (_, count) => count + 1) <= MostAtOnce)
-        {
-            return true;
-        }
-
-        End(address);
-        return false;
-    }
-
-    private void End(string address)
-    {
-        if (_underWay.AddOrUpdate(address, 0, static (_, count) => count - 1) == 0)
-        {
-            // Only if nobody has begun meanwhile.
-            _underWay.TryRemove(new KeyValuePair<string, int>(address, 0));
-        }
     }
 
     private void Remember(string address, DateTimeOffset until, DateTimeOffset now)

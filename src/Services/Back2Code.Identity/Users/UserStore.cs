@@ -111,13 +111,28 @@ internal sealed class UserStore(Database database, EmailVault vault, MailQueue m
     /// <returns>Null when there is no such user.</returns>
     public ValueTask<User?> DisableAsync(Guid id, string actor, CancellationToken cancellationToken)
     {
-        const string sql = $"""
-            WITH ended AS (DELETE FROM sessions WHERE user_id = @id),
-                 revoked AS (UPDATE grants SET revoked_at = @now WHERE user_id = @id AND revoked_at IS NULL)
-            UPDATE users SET disabled_at = COALESCE(disabled_at, @now) WHERE id = @id RETURNING {User.Columns}
+        // Two statements: a session that began while the first waited for it is there for the second.
+        const string disable = $"UPDATE users SET disabled_at = COALESCE(disabled_at, @now) WHERE id = @id RETURNING {User.Columns}";
+        const string end = """
+            WITH revoked AS (UPDATE grants SET revoked_at = @now WHERE user_id = @id AND revoked_at IS NULL)
+            DELETE FROM sessions WHERE user_id = @id
             """;
 
-        return ChangeAsync(sql, id, new(SecurityActions.UserDisabled, true, actor, id.ToString()), cancellationToken, ("now", time.GetStorableNow()));
+        var now = time.GetStorableNow();
+        return database.WriteAsync(
+            async (connection, transaction, attempt) =>
+            {
+                var user = await connection.FirstAsync(transaction, disable, User.From, attempt, ("id", id), ("now", now));
+                if (user is not null)
+                {
+                    await connection.ExecuteAsync(transaction, end, attempt, ("id", id), ("now", now));
+                    await events.RecordAsync(connection, transaction, new(SecurityActions.UserDisabled, true, actor, id.ToString()), attempt);
+                }
+
+                return user;
+            },
+            replaySafe: true,
+            cancellationToken);
     }
 
     /// <returns>Null when there is no such user.</returns>

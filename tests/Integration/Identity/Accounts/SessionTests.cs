@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Back2Code.Identity;
 using Back2Code.IntegrationTests.Services;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Back2Code.IntegrationTests.Identity.Accounts;
 
@@ -52,6 +54,22 @@ public sealed class SessionTests(IdentityFixture services)
         Assert.Equal(1, await TestDatabase.ReadAsync<long>(_identity, $"SELECT count(*) FROM sessions WHERE user_id = '{person.User.Id}'"));
         using var here = await person.Browser.GetAsync("/account");
         Assert.Equal(HttpStatusCode.OK, here.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("UPDATE users SET disabled_at = now() WHERE id = '{0}'")]
+    [InlineData("UPDATE users SET password_hash = 'another' WHERE id = '{0}'")]
+    [InlineData("DELETE FROM users WHERE id = '{0}'")]
+    public async Task None_begins_for_a_user_who_has_changed_since_the_password_was_looked_at(string change)
+    {
+        var made = await _identity.CreateUserAsync();
+        var user = await _identity.Services.GetRequiredService<UserStore>().FindAsync(made.Id, Cancellation);
+        await TestDatabase.AgeAsync(_identity, string.Format(CultureInfo.InvariantCulture, change, made.Id));
+
+        var cookie = await _identity.Services.GetRequiredService<SessionStore>().StartAsync(user!, new SessionOrigin("127.0.0.1", null), endedCookie: null, Cancellation);
+
+        Assert.Null(cookie);
+        Assert.Equal(0, await TestDatabase.ReadAsync<long>(_identity, $"SELECT count(*) FROM sessions WHERE user_id = '{made.Id}'"));
     }
 
     [Fact]
