@@ -154,7 +154,7 @@ public sealed class BadDayTests
         var tokens = new Dictionary<string, string>();
         foreach (var user in users)
         {
-            await using var token = RunningCommand.Start("token", "--user", user, "--state", state);
+            await using var token = RunningCommand.Start("token", "--user", user, "--lab-key", "--state", state);
             await token.WaitAsync(Short, cancellationToken);
             tokens[user] = token.Output.Trim();
         }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -61,6 +63,20 @@ public sealed class PlatformTests(RunningPlatform platform)
     }
 
     [Fact]
+    public async Task A_token_of_the_identity_service_opens_ones_own_notes_and_no_more_than_was_asked_for()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var gateway = (await platform.StatusAsync(cancellationToken)).GetProperty("endpoints").GetProperty("gateway").GetString()!;
+        using var http = new HttpClient { BaseAddress = new Uri(gateway) };
+
+        var written = await PostNoteAsync(http, await TokenAsync("--user", "ada"), cancellationToken);
+        var refused = await PostNoteAsync(http, await TokenAsync("--user", "ada", "--role", "viewer"), cancellationToken);
+        var byLab = await PostNoteAsync(http, await TokenAsync("--user", "ada", "--lab-key"), cancellationToken);
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Forbidden, HttpStatusCode.Created), (written, refused, byLab));
+    }
+
+    [Fact]
     public async Task Followed_logs_show_what_is_written_from_now_on_until_ctrl_c()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
@@ -99,6 +115,23 @@ public sealed class PlatformTests(RunningPlatform platform)
         using var summary = JsonDocument.Parse(File.ReadAllText(Assert.Single(Directory.GetFiles(reports.Path, "summary.json", SearchOption.AllDirectories))));
         Assert.Equal("interrupted", summary.RootElement.GetProperty("status").GetString());
         await AssertHealthyAsync(cancellationToken);
+    }
+
+    private async Task<string> TokenAsync(params string[] arguments)
+    {
+        await using var token = RunningCommand.Start(["token", .. arguments, "--state", platform.State]);
+        var exit = await token.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.True(exit == 0, $"token ended with {exit}.\n{token}");
+        return token.Output.Trim();
+    }
+
+    private static async Task<HttpStatusCode> PostNoteAsync(HttpClient http, string token, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/notes") { Content = JsonContent.Create(new { title = "A title", body = "" }) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        using var response = await http.SendAsync(request, cancellationToken);
+        return response.StatusCode;
     }
 
     /// <summary>No undo record, no toxic, every process ready: what an interrupted drill has to leave behind.</summary>

@@ -23,15 +23,22 @@ public sealed class IdentityClient(IdentityAccess access, TimeProvider time) : I
     private volatile OwnToken? _own;
 
     /// <summary>A token of a user, who is made when there is none of this name yet.</summary>
+    /// <param name="scope">The most that it allows, within what the user may do; all of that when null.</param>
     /// <exception cref="IdentityException">It is away, or refuses.</exception>
-    public async Task<string> ExchangeAsync(string user, CancellationToken cancellationToken) => Text(
-        await AskTokenAsync(
-            [
-                new("grant_type", TokenExchange), new("requested_subject", user), new("subject_token_type", AccessTokenType),
-                new("subject_token", await GetOwnTokenAsync(cancellationToken)),
-            ],
-            cancellationToken),
-        "access_token");
+    public async Task<string> ExchangeAsync(string user, string? scope, CancellationToken cancellationToken)
+    {
+        List<KeyValuePair<string, string>> form =
+        [
+            new("grant_type", TokenExchange), new("requested_subject", user), new("subject_token_type", AccessTokenType),
+            new("subject_token", await GetOwnTokenAsync(cancellationToken)),
+        ];
+        if (scope is not null)
+        {
+            form.Add(new("scope", scope));
+        }
+
+        return Text(await AskTokenAsync(form, cancellationToken), "access_token");
+    }
 
     /// <summary>Asks the management API in the client's own name.</summary>
     /// <returns>The answer's JSON; undefined when there is no body.</returns>

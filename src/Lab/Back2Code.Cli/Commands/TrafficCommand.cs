@@ -91,7 +91,7 @@ internal static class TrafficCommand
                 Seed = result.GetValue(seed),
                 Mix = result.GetRequiredValue(mix),
                 MaxInFlight = result.GetValue(inFlight),
-                RenewToken = issuer is null ? null : issuer.ExchangeAsync,
+                RenewToken = issuer is null ? null : (user, token) => issuer.ExchangeAsync(user, scope: null, token),
                 RenewTokensEvery = renew.Of(result) is { Ticks: > 0 } age ? age : null,
             };
             if (options.Errors().ToArray() is { Length: > 0 } errors)

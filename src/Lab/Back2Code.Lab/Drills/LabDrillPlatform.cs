@@ -109,7 +109,7 @@ internal sealed class LabDrillPlatform : IDrillPlatform, IDisposable
         {
             foreach (var user in order.Users)
             {
-                tokens[user] = await identity.ExchangeAsync(user, cancellationToken);
+                tokens[user] = await identity.ExchangeAsync(user, scope: null, cancellationToken);
             }
 
             return tokens;

@@ -55,8 +55,7 @@ internal sealed class LabFaultTarget : IFaultTarget, IDisposable
 
     public string RabbitMqUri => $"amqp://back2code:{SecretOf("rabbitmq")}@127.0.0.1:{PortOf("rabbitmq")}/";
 
-    /// <summary>The client that <c>topology.yaml</c> has the service make at its first start.</summary>
-    public IdentityAccess Identity => new(new Uri($"http://127.0.0.1:{PortOf("identity")}"), "lab", SecretOf("identity-lab-client"));
+    public IdentityAccess Identity => new(new Uri($"http://127.0.0.1:{PortOf("identity")}"), LabIdentity.ClientId, SecretOf(LabIdentity.ClientSecret));
 
     public async Task<IReadOnlyList<TargetProcess>> ListProcessesAsync(CancellationToken cancellationToken) =>
         await _lab.ListProcessesAsync(cancellationToken);

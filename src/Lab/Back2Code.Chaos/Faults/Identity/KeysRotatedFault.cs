@@ -37,7 +37,7 @@ internal sealed class KeysRotatedFault : IdentityFault
         FaultContext context, FaultSettings settings, IdentityClient identity, IReadOnlyList<TargetProcess> processes, CancellationToken cancellationToken)
     {
         var platform = context.Platform;
-        var look = new TwoTokens([.. processes.Where(TwoTokens.Takes)], await FaultAccount.Plainly(() => identity.ExchangeAsync(User, cancellationToken)));
+        var look = new TwoTokens([.. processes.Where(TwoTokens.Takes)], await FaultAccount.Plainly(() => identity.ExchangeAsync(User, scope: null, cancellationToken)));
         var lease = context.For is { } stands && stands < LongestLook ? stands : LongestLook;
         var standing = new Repeating(look.ShowOnceAsync, Interval, lease, platform.Time);
         return await Injection.RunAsync(
@@ -48,7 +48,7 @@ internal sealed class KeysRotatedFault : IdentityFault
             async token =>
             {
                 await FaultAccount.Plainly(() => identity.SendAsync(HttpMethod.Post, "/v1/keys/rotate", null, token));
-                look.Young = await FaultAccount.Plainly(() => identity.ExchangeAsync(User, token));
+                look.Young = await FaultAccount.Plainly(() => identity.ExchangeAsync(User, scope: null, token));
                 if (look.Young is not { } young || KeyIdOf(young) == KeyIdOf(look.Old))
                 {
                     return [Evidence.NotSeen($"identity: signs with key {KeyIdOf(look.Old)}, as before")];
