@@ -34,7 +34,7 @@ public static class MessagingHostApplicationBuilderExtensions
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new RabbitMqConnection(
-            provider.GetRequiredService<IOptions<RabbitMqOptions>>(), clientName, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RabbitMqConnection>>()));
+            provider.GetRequiredService<IOptions<RabbitMqOptions>>(), provider.GetRequiredService<IConfiguration>(), clientName, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RabbitMqConnection>>()));
         services.AddHostedService(static provider => provider.GetRequiredService<RabbitMqConnection>());
         services.AddSingleton<IDependencyProbe, RabbitMqProbe>();
         return builder;

@@ -14,9 +14,12 @@ public sealed class IdentityClientTests(IdentityFixture services)
         var user = await services.Identity.CreateUserAsync();
         using var client = Client();
 
-        var token = await client.ExchangeAsync(user.Name, Cancellation);
+        var token = await client.ExchangeAsync(user.Name, scope: null, Cancellation);
+        var narrow = await client.ExchangeAsync(user.Name, "notes:read", Cancellation);
 
         Assert.Equal(user.Id.ToString(), token.Claims().Text("sub"));
+        Assert.Contains("notes:write", token.Claims().Text("scope"), StringComparison.Ordinal);
+        Assert.Equal("notes:read", narrow.Claims().Text("scope"));
     }
 
     [Fact]
@@ -38,7 +41,7 @@ public sealed class IdentityClientTests(IdentityFixture services)
             ? new IdentityClient(new IdentityAccess(new Uri("http://127.0.0.1:9"), "lab", "not the secret"), TimeProvider.System)
             : Client(secret);
 
-        var error = await Assert.ThrowsAsync<IdentityException>(() => client.ExchangeAsync("ada", Cancellation));
+        var error = await Assert.ThrowsAsync<IdentityException>(() => client.ExchangeAsync("ada", scope: null, Cancellation));
 
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("not the secret", error.Message, StringComparison.Ordinal);

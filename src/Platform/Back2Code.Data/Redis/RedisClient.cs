@@ -10,19 +10,22 @@ namespace Back2Code.Data;
 /// </summary>
 public sealed partial class RedisClient : IAsyncDisposable
 {
-    private readonly RedisEndpoint _endpoint;
+    private readonly Func<string> _connectionString;
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisClient> _logger;
     private readonly RedisMetrics _metrics;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _connecting;
+    private RedisEndpoint _endpoint;
     private volatile RedisConnection? _connection;
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal RedisClient(RedisOptions options, TimeProvider time, IMeterFactory meters, ILogger<RedisClient> logger)
+    // The connection string is asked for with each connection; without one it is that of the options.
+    internal RedisClient(RedisOptions options, TimeProvider time, IMeterFactory meters, ILogger<RedisClient> logger, Func<string>? connectionString = null)
     {
         _endpoint = RedisEndpoint.Parse(options.ConnectionString!);
+        _connectionString = connectionString ?? (() => options.ConnectionString!);
         _options = options;
         _time = time;
         _logger = logger;
@@ -116,6 +119,19 @@ public sealed partial class RedisClient : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private RedisEndpoint EndpointNow()
+    {
+        try
+        {
+            return RedisEndpoint.Parse(_connectionString());
+        }
+        catch (FormatException)
+        {
+            // Half written, or wrong. The last one may still be good.
+            return _endpoint;
+        }
+    }
+
     private async Task ConnectLoopAsync()
     {
         var backoff = new Backoff(_options.MinReconnectDelay, _options.MaxReconnectDelay);
@@ -124,6 +140,7 @@ public sealed partial class RedisClient : IAsyncDisposable
         {
             try
             {
+                _endpoint = EndpointNow();
                 var connection = await RedisConnection.OpenAsync(_endpoint, _options, _time, _stop.Token).ConfigureAwait(false);
                 await using var _ = connection.ConfigureAwait(false);
                 _connection = connection;

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Back2Code.Resilience;
+using Back2Code.Secrets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,11 +25,16 @@ internal static class RedisRegistration
             .ValidateOnStart();
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static provider => new RedisClient(
-            provider.GetRequiredService<IOptions<RedisOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<IMeterFactory>(),
-            provider.GetRequiredService<ILogger<RedisClient>>()));
+        services.TryAddSingleton(static provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<RedisOptions>>().Value;
+            return new RedisClient(
+                options,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<IMeterFactory>(),
+                provider.GetRequiredService<ILogger<RedisClient>>(),
+                new RotatingConnectionString("Redis", options.ConnectionString!, provider.GetRequiredService<IConfiguration>()).ForNewConnection);
+        });
         services.AddSingleton<IDependencyProbe, RedisProbe>();
 
         // With it, the rate limits of the service defaults hold for all replicas together.

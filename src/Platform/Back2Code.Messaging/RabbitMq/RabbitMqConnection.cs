@@ -1,4 +1,6 @@
 using Back2Code.Data;
+using Back2Code.Secrets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,9 +13,11 @@ namespace Back2Code.Messaging;
 /// it cannot start without a broker, and it brings back channels whose messages were redelivered elsewhere meanwhile. Here a lost
 /// connection ends everything that used it, and each user begins anew on the next one.
 /// </summary>
-internal sealed partial class RabbitMqConnection(IOptions<RabbitMqOptions> options, string clientName, TimeProvider time, ILogger<RabbitMqConnection> logger)
+internal sealed partial class RabbitMqConnection(
+    IOptions<RabbitMqOptions> options, IConfiguration configuration, string clientName, TimeProvider time, ILogger<RabbitMqConnection> logger)
     : BackgroundService
 {
+    private readonly RotatingConnectionString _connectionString = new("RabbitMQ", options.Value.ConnectionString!, configuration);
     private readonly RabbitMqOptions _options = options.Value;
     private TaskCompletionSource<IConnection> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -29,7 +33,6 @@ internal sealed partial class RabbitMqConnection(IOptions<RabbitMqOptions> optio
     {
         var factory = new ConnectionFactory
         {
-            Uri = new Uri(_options.ConnectionString!),
             ClientProvidedName = clientName,
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
@@ -46,6 +49,8 @@ internal sealed partial class RabbitMqConnection(IOptions<RabbitMqOptions> optio
         {
             try
             {
+                // With the password of this moment. What is not an address is told of, without its text, and tried again.
+                factory.Uri = new Uri(_connectionString.ForNewConnection());
                 await StayConnectedAsync(factory, backoff, stoppingToken).ConfigureAwait(false);
                 lastReason = null;
             }
