@@ -15,17 +15,19 @@ public sealed partial class RedisClient : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RedisClient> _logger;
     private readonly RedisMetrics _metrics;
+    private readonly ClientChaos? _chaos;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _connecting;
     private volatile RedisConnection? _connection;
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal RedisClient(RedisOptions options, TimeProvider time, IMeterFactory meters, ILogger<RedisClient> logger)
+    internal RedisClient(RedisOptions options, TimeProvider time, IMeterFactory meters, ILogger<RedisClient> logger, ClientChaos? chaos = null)
     {
         _endpoint = RedisEndpoint.Parse(options.ConnectionString!);
         _options = options;
         _time = time;
         _logger = logger;
+        _chaos = chaos;
         _metrics = new RedisMetrics(meters, () => _connection?.InFlight ?? 0, () => IsConnected);
         _connecting = Task.Run(ConnectLoopAsync);
     }
@@ -55,7 +57,9 @@ public sealed partial class RedisClient : IAsyncDisposable
                 throw Unavailable(DependencyUnavailableReason.Failed, cause: null);
             }
 
-            var reply = await connection.SendAsync(command.Span).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var reply = _chaos is null
+                ? await connection.SendAsync(command.Span).WaitAsync(cancellationToken).ConfigureAwait(false)
+                : await SendDisturbedAsync(_chaos, connection, command, cancellationToken).ConfigureAwait(false);
             if (reply.Kind != RedisReplyKind.Error)
             {
                 outcome = "ok";
@@ -114,6 +118,21 @@ public sealed partial class RedisClient : IAsyncDisposable
         await _connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _connected.TrySetCanceled();
         _stop.Dispose();
+    }
+
+    /// <summary>With what a drill injects before or after the command. The connection watches what it has sent; a wait before that has the same limit.</summary>
+    private async Task<RedisReply> SendDisturbedAsync(ClientChaos chaos, RedisConnection connection, ReadOnlyMemory<RedisArgument> command, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.CommandTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await chaos.ExecuteAsync("redis", async token => await connection.SendAsync(command.Span).WaitAsync(token).ConfigureAwait(false), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Redis did not answer within CommandTimeout ({_options.CommandTimeout.TotalMilliseconds} ms).", e);
+        }
     }
 
     private async Task ConnectLoopAsync()

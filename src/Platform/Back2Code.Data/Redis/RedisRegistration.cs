@@ -28,7 +28,8 @@ internal static class RedisRegistration
             provider.GetRequiredService<IOptions<RedisOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IMeterFactory>(),
-            provider.GetRequiredService<ILogger<RedisClient>>()));
+            provider.GetRequiredService<ILogger<RedisClient>>(),
+            provider.GetService<ClientChaos>()));
         services.AddSingleton<IDependencyProbe, RedisProbe>();
 
         // With it, the rate limits of the service defaults hold for all replicas together.
