@@ -65,7 +65,8 @@ public static class MessagingHostApplicationBuilderExtensions
             provider.GetRequiredService<IOptions<OutboxRelayOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IMeterFactory>(),
-            provider.GetRequiredService<ILogger<OutboxRelay>>()));
+            provider.GetRequiredService<ILogger<OutboxRelay>>(),
+            provider.GetService<ClientChaos>()));
         return builder;
     }
 

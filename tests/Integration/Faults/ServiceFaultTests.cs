@@ -75,6 +75,17 @@ public sealed class ServiceFaultTests(ServicePlatform platform) : IClassFixture<
     }
 
     [Fact]
+    public async Task Names_that_are_slow_hold_up_whoever_connects_anew_until_the_fault_ends()
+    {
+        var injected = await platform.InjectAsync("dns.slow");
+
+        Assert.True(injected.Receipt.Observed, string.Join("; ", injected.Receipt.Observations));
+        Assert.Single(await FaultCatalogue.Find("dns.slow").FindTracesAsync(platform.Target, Cancellation));
+        await UndoTogetherAsync([injected]);
+        Assert.Empty(await FaultCatalogue.Find("dns.slow").FindTracesAsync(platform.Target, Cancellation));
+    }
+
+    [Fact]
     public async Task What_cannot_start_is_started_again_and_again()
     {
         var injected = await InjectTogetherAsync(["config.missing-variable", "deploy.broken-artifact"]);
@@ -155,6 +166,7 @@ public sealed class ServiceFaultTests(ServicePlatform platform) : IClassFixture<
     [InlineData("keys.rotated", "notes-1", "its target is 'identity'")]
     [InlineData("identity.audit-altered", "identity", "is a fault of postgres")]
     [InlineData("config.secret-rotated", "gateway", "has no password for PostgreSQL")]
+    [InlineData("dns.slow", "gateway", "has no switch for slow-names")]
     public async Task A_target_that_does_not_have_it_is_refused_and_nothing_is_recorded(string type, string target, string words)
     {
         var e = await Assert.ThrowsAnyAsync<FaultException>(() => platform.InjectAsync(type, target));

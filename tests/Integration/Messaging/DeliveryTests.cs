@@ -142,6 +142,29 @@ public sealed class DeliveryTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task An_event_in_hand_when_its_queue_is_deleted_is_handled_once()
+    {
+        await using var host = await StartAsync();
+        var reached = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        host.Handled.Before = (_, _) =>
+        {
+            reached.TrySetResult();
+            return goOn.Task;
+        };
+        await host.AppendAsync(MessagingHost.Event(1));
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        await host.WithChannelAsync(channel => channel.QueueDeleteAsync(host.Queue, ifUnused: false, ifEmpty: false, cancellationToken: TestContext.Current.CancellationToken));
+        goOn.SetResult();
+
+        await Eventually.IsTrueAsync(async () => await host.EffectsAsync() is ["e1"], TimeSpan.FromSeconds(10), "the event in hand took effect");
+        await host.ConsumingAsync();
+        await host.AppendAsync(MessagingHost.Event(2));
+        await Eventually.IsTrueAsync(async () => await host.EffectsAsync() is ["e1", "e2"], TimeSpan.FromSeconds(10), "the queue is there again");
+    }
+
+    [Fact]
     public async Task Events_that_no_queue_wants_wait_and_do_not_stand_in_the_way()
     {
         await using var host = await StartAsync();

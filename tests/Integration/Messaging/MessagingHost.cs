@@ -29,11 +29,16 @@ internal sealed class MessagingHost(string postgres, string rabbitMq, string? sh
 
     public static CloudEvent Event(int number) => new($"e{number}", "/tests", "note.created", $"n{number}", TimeProvider.System.GetUtcNow(), JsonSerializer.SerializeToElement(new { number }));
 
-    public async Task StartAsync(bool consume = true, bool relay = true, Action<ConsumerOptions>? configure = null)
+    public async Task StartAsync(bool consume = true, bool relay = true, bool chaos = false, Action<ConsumerOptions>? configure = null)
     {
         _host = await TestHost.StartAsync(
             builder =>
             {
+                if (chaos)
+                {
+                    ClientChaosTests.AddChaos(builder);
+                }
+
                 builder.Services.AddSingleton(Handled);
                 builder.AddPostgres(options => options.Schema = "tests").AddRabbitMq(options =>
                 {

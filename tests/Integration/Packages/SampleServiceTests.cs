@@ -49,17 +49,22 @@ public sealed class SampleServiceTests(PackedLibrary library) : IClassFixture<Pa
 
     public async ValueTask DisposeAsync()
     {
-        _http.Dispose();
-        if (_process is not null)
+        try
         {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync(CancellationToken.None);
-            await _rest;
-            _process.Dispose();
+            _http.Dispose();
+            _signer?.Dispose();
+            if (_process is not null)
+            {
+                _process.Kill(entireProcessTree: true);
+                await _process.WaitForExitAsync(CancellationToken.None);
+                await _rest;
+                _process.Dispose();
+            }
         }
-
-        _signer.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        finally
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -47,6 +47,26 @@ public sealed class DrillCatalogueTests
         Assert.Contains(Shipped.Load("slow-database").Objectives.Latency, l => l is { Journey: "reads", P99.TotalMilliseconds: <= 250 });
     }
 
+    [Theory]
+    [InlineData("redis-outage")]
+    [InlineData("redis-hangs")]
+    [InlineData("redis-flush")]
+    [InlineData("broker-outage")]
+    [InlineData("identity-outage")]
+    public void Where_the_failure_contract_says_that_no_request_fails_none_may_be_slow_either(string name) =>
+        Assert.True(Shipped.Load(name).Objectives is { FailedRatio: 0, P99.TotalSeconds: <= 1 });
+
+    [Theory]
+    [InlineData("postgres-crash", "reads", 1)]
+    [InlineData("postgres-crash", "creates", 2)]
+    [InlineData("postgres-crash", "replaces", 2)]
+    [InlineData("slow-database", "creates", 2)]
+    [InlineData("connection-pool-exhaustion", "reads", 1)]
+    [InlineData("broker-outage", "creates", 1)]
+    [InlineData("broker-outage", "replaces", 1)]
+    public void Drills_of_the_failure_contract_bound_the_journeys_that_it_names(string name, string journey, int seconds) =>
+        Assert.Contains(Shipped.Load(name).Objectives.Latency, l => l.Journey == journey && l.P99 <= TimeSpan.FromSeconds(seconds));
+
     [Fact]
     public void Nothing_may_be_said_where_nothing_is_broken() => Assert.True(Shipped.Load("no-fault") is { ExpectsSilence: true, ExpectedAlert: null, Faults.Count: 0 });
 

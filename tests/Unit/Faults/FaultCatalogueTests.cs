@@ -50,6 +50,14 @@ public sealed class FaultCatalogueTests
         Assert.Contains("link.latency: parameter 'latency' is missing; allowed: a duration from 1ms to 5m", errors);
     }
 
+    [Theory]
+    [InlineData("50", "10", null)]
+    [InlineData("49", "10", "identity.credential-stuffing: a rate of 49 from 10 addresses is too low for any of them to be throttled while the receipt waits; give 50 or more")]
+    public void Parameters_that_do_not_go_together_are_refused(string rate, string addresses, string? error) =>
+        Assert.Equal(
+            error is null ? [] : [error],
+            FaultCatalogue.Validate("identity.credential-stuffing", "identity", new Dictionary<string, string> { ["rate"] = rate, ["addresses"] = addresses }, null));
+
     [Fact]
     public void A_fault_that_happens_once_takes_no_for()
     {

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace Back2Code.UnitTests.Monitoring;
 
 /// <summary>When Prometheus is asked about an incident, with a clock that the test moves and a Prometheus that comes and goes.</summary>
-public sealed class EvidenceCollectorTests : IAsyncLifetime, IDisposable
+public sealed class EvidenceCollectorTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("b2c-spool-").FullName;
     private readonly ManualTime _time = new();
@@ -37,9 +37,11 @@ public sealed class EvidenceCollectorTests : IAsyncLifetime, IDisposable
 
     public async ValueTask InitializeAsync() => await _prometheus.StartAsync();
 
-    public ValueTask DisposeAsync() => _prometheus.DisposeAsync();
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        await _prometheus.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public async Task A_Prometheus_that_is_away_for_hours_is_asked_ever_more_seldom_and_still_tells()

@@ -127,6 +127,25 @@ public sealed class ChaosSwitchTests : IDisposable
         Assert.Equal(0, leak.Figures["heldBytes"]);
     }
 
+    [Fact]
+    public async Task Names_are_slow_to_look_up_addresses_are_not_and_all_is_as_before_when_it_ends()
+    {
+        Assert.True(_switch.TryStart(_kinds.Create("slow-names", "f1", new DisturbanceOrder(60, DelayMs: 30_000))));
+        var names = _switch.Find("slow-names", "f1")!;
+
+        Assert.Single(await System.Net.Dns.GetHostAddressesAsync("127.0.0.1", TestContext.Current.CancellationToken));
+        Assert.Equal(0, names.Struck);
+        var looking = System.Net.Dns.GetHostAddressesAsync("localhost", TestContext.Current.CancellationToken);
+        Assert.True(SpinWait.SpinUntil(() => names.Struck > 0, TimeSpan.FromSeconds(10)));
+        Assert.False(looking.IsCompleted);
+
+        _switch.Stop("slow-names", "f1");
+        Assert.NotEmpty(await looking.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        long struck = names.Struck;
+        await System.Net.Dns.GetHostAddressesAsync("localhost", TestContext.Current.CancellationToken);
+        Assert.Equal(struck, names.Struck);
+    }
+
     [Theory]
     [InlineData("errors", "ratio must be above 0")]
     [InlineData("latency", "delayMs must lie between 1 and 60000")]

@@ -91,6 +91,7 @@ public static class FaultCatalogue
         new CloseConnectionsFault(),
         new RevokePermissionFault(),
         new UnbindFault(),
+        new QueueDeletedFault(),
         new StuckConsumerFault(),
         new PublishFloodFault(),
         RepeatedDeliveryFault.Exact,
@@ -134,6 +135,7 @@ public static class FaultCatalogue
         new CertificateFault(),
         ConfigurationFaults.NoSuchName,
         ConfigurationFaults.WrongAddress,
+        new SlowNamesFault(),
         new SecretRotatedFault(),
 
         // identity

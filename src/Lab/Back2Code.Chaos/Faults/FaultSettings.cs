@@ -44,6 +44,11 @@ internal sealed class FaultSettings(IReadOnlyDictionary<string, string> values)
             }
         }
 
+        if (errors.Count == 0 && fault.CheckTogether(values) is { } together)
+        {
+            errors.Add($"{fault.Type}: {together}");
+        }
+
         return errors;
     }
 

@@ -39,6 +39,9 @@ public interface IFault
     /// <summary>Every parameter it takes; any other name is refused.</summary>
     IReadOnlyList<FaultParameter> Parameters { get; }
 
+    /// <summary>What is wrong with parameters that are each in range and do not go together; null when they do.</summary>
+    string? CheckTogether(IReadOnlyDictionary<string, string> parameters) => null;
+
     /// <summary>
     /// Writes the undo record, acts, then watches until the effect is seen or its patience ends.
     /// A fault that was not seen comes back with <see cref="Faults.Receipt.Observed"/> false and still has to be undone.

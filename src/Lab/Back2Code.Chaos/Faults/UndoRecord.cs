@@ -74,6 +74,7 @@ internal sealed record UndoRecord
 [JsonDerivedType(typeof(ClearAlarm), "clear-alarm")]
 [JsonDerivedType(typeof(RestorePermissions), "restore-permissions")]
 [JsonDerivedType(typeof(BindAgain), "bind-again")]
+[JsonDerivedType(typeof(QueueDeclaration), "declare-queue")]
 [JsonDerivedType(typeof(RemoveDeadLetters), "remove-dead-letters")]
 
 // Gateway, traffic, time, configuration, deploy, keys.

@@ -8,8 +8,6 @@ namespace Back2Code.Cli.Commands;
 /// <summary>The identity service's clients: programs that ask for tokens.</summary>
 internal static class ClientCommand
 {
-    private const int PageSize = 200;
-
     private static readonly (string Name, string Grant)[] Grants =
     [
         ("code", "authorization_code"), ("refresh", "refresh_token"), ("credentials", "client_credentials"),
@@ -74,41 +72,22 @@ internal static class ClientCommand
         });
     }
 
-    private static Command CreateList()
-    {
-        var json = LabOptions.Json();
-        var command = new Command("list", """
-            List all clients, newest first. Secrets are not shown: the service itself does not know them.
+    private static Command CreateList() => IdentityList.Create(
+        """
+        List all clients, newest first. Secrets are not shown: the service itself does not know them.
 
-            Examples:
-              back2code client list
-              back2code client list --json | jq -r '.[].id'
-            """)
-        {
-            json,
-        };
-        return new IdentityTarget(Roles.Viewer).AddTo(command, async (parsed, identity, cancellationToken) =>
-        {
-            var clients = await IdentityPages.ReadAsync(identity, $"/v1/clients?limit={PageSize}", cancellationToken);
-            if (parsed.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(clients));
-                return 0;
-            }
-
-            Table table = new Table().Border(TableBorder.Rounded).AddColumns("id", "name", "secret", "grants", "scopes", "created (UTC)");
-            foreach (JsonElement client in clients)
-            {
-                table.AddRow(
-                    Markup.Escape(Text(client, "id")), Markup.Escape(Text(client, "name")), client.GetProperty("confidential").GetBoolean() ? "yes" : "no",
-                    Markup.Escape(string.Join(' ', Texts(client, "grants").Select(Short))), Markup.Escape(string.Join(' ', Texts(client, "scopes"))),
-                    IdentityPages.Moment(client, "createdAt"));
-            }
-
-            IncidentTable.Out().Write(table);
-            return 0;
-        });
-    }
+        Examples:
+          back2code client list
+          back2code client list --json | jq -r '.[].id'
+        """,
+        "/v1/clients",
+        ["id", "name", "secret", "grants", "scopes", "created (UTC)"],
+        static client =>
+        [
+            Markup.Escape(Text(client, "id")), Markup.Escape(Text(client, "name")), client.GetProperty("confidential").GetBoolean() ? "yes" : "no",
+            Markup.Escape(string.Join(' ', Texts(client, "grants").Select(Short))), Markup.Escape(string.Join(' ', Texts(client, "scopes"))),
+            IdentityPages.Moment(client, "createdAt"),
+        ]);
 
     private static Command CreateRotate()
     {

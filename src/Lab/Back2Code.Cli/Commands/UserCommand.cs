@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Back2Code.Authentication;
 using Back2Code.Lab.Supervision;
@@ -10,8 +9,6 @@ namespace Back2Code.Cli.Commands;
 /// <summary>The identity service's users, for operators and scripts.</summary>
 internal static class UserCommand
 {
-    private const int PageSize = 200;
-
     internal static Command Create() => new("user", """
         The users of the identity service.
 
@@ -59,41 +56,22 @@ internal static class UserCommand
         });
     }
 
-    private static Command CreateList()
-    {
-        var json = LabOptions.Json();
-        var command = new Command("list", """
-            List all users, newest first.
+    private static Command CreateList() => IdentityList.Create(
+        """
+        List all users, newest first.
 
-            Examples:
-              back2code user list
-              back2code user list --json | jq -r '.[] | select(.role == "admin") | .name'
-            """)
-        {
-            json,
-        };
-        return new IdentityTarget(Roles.Viewer).AddTo(command, async (parsed, identity, cancellationToken) =>
-        {
-            var users = await IdentityPages.ReadAsync(identity, $"/v1/users?limit={PageSize}", cancellationToken);
-            if (parsed.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(users));
-                return 0;
-            }
-
-            Table table = new Table().Border(TableBorder.Rounded).AddColumns("name", "role", "password", "e-mail", "second factor", "created (UTC)", "disabled (UTC)");
-            foreach (JsonElement user in users)
-            {
-                table.AddRow(
-                    Markup.Escape(Text(user, "name")), Text(user, "role"), user.GetProperty("hasPassword").GetBoolean() ? "yes" : "no",
-                    user.GetProperty("emailVerified").ValueKind switch { JsonValueKind.True => "verified", JsonValueKind.False => "not verified", _ => "none" },
-                    user.GetProperty("hasSecondFactor").GetBoolean() ? "on" : "off", IdentityPages.Moment(user, "createdAt"), IdentityPages.Moment(user, "disabledAt"));
-            }
-
-            IncidentTable.Out().Write(table);
-            return 0;
-        });
-    }
+        Examples:
+          back2code user list
+          back2code user list --json | jq -r '.[] | select(.role == "admin") | .name'
+        """,
+        "/v1/users",
+        ["name", "role", "password", "e-mail", "second factor", "created (UTC)", "disabled (UTC)"],
+        static user =>
+        [
+            Markup.Escape(Text(user, "name")), Text(user, "role"), user.GetProperty("hasPassword").GetBoolean() ? "yes" : "no",
+            user.GetProperty("emailVerified").ValueKind switch { JsonValueKind.True => "verified", JsonValueKind.False => "not verified", _ => "none" },
+            user.GetProperty("hasSecondFactor").GetBoolean() ? "on" : "off", IdentityPages.Moment(user, "createdAt"), IdentityPages.Moment(user, "disabledAt"),
+        ]);
 
     private static Command CreateRole()
     {

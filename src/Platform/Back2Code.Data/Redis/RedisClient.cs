@@ -15,6 +15,7 @@ public sealed partial class RedisClient : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RedisClient> _logger;
     private readonly RedisMetrics _metrics;
+    private readonly ClientChaos? _chaos;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _connecting;
     private RedisEndpoint _endpoint;
@@ -22,13 +23,14 @@ public sealed partial class RedisClient : IAsyncDisposable
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // The connection string is asked for with each connection; without one it is that of the options.
-    internal RedisClient(RedisOptions options, TimeProvider time, IMeterFactory meters, ILogger<RedisClient> logger, Func<string>? connectionString = null)
+    internal RedisClient(RedisOptions options, TimeProvider time, IMeterFactory meters, ILogger<RedisClient> logger, Func<string>? connectionString = null, ClientChaos? chaos = null)
     {
         _endpoint = RedisEndpoint.Parse(options.ConnectionString!);
         _connectionString = connectionString ?? (() => options.ConnectionString!);
         _options = options;
         _time = time;
         _logger = logger;
+        _chaos = chaos;
         _metrics = new RedisMetrics(meters, () => _connection?.InFlight ?? 0, () => IsConnected);
         _connecting = Task.Run(ConnectLoopAsync);
     }
@@ -58,7 +60,9 @@ public sealed partial class RedisClient : IAsyncDisposable
                 throw Unavailable(DependencyUnavailableReason.Failed, cause: null);
             }
 
-            var reply = await connection.SendAsync(command.Span).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var reply = _chaos is null
+                ? await connection.SendAsync(command.Span).WaitAsync(cancellationToken).ConfigureAwait(false)
+                : await SendDisturbedAsync(_chaos, connection, command, cancellationToken).ConfigureAwait(false);
             if (reply.Kind != RedisReplyKind.Error)
             {
                 outcome = "ok";
@@ -129,6 +133,21 @@ public sealed partial class RedisClient : IAsyncDisposable
         {
             // Half written, or wrong. The last one may still be good.
             return _endpoint;
+        }
+    }
+
+    /// <summary>With what a drill injects before or after the command. The connection watches what it has sent; a wait before that has the same limit.</summary>
+    private async Task<RedisReply> SendDisturbedAsync(ClientChaos chaos, RedisConnection connection, ReadOnlyMemory<RedisArgument> command, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.CommandTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await chaos.ExecuteAsync("redis", async token => await connection.SendAsync(command.Span).WaitAsync(token).ConfigureAwait(false), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Redis did not answer within CommandTimeout ({_options.CommandTimeout.TotalMilliseconds} ms).", e);
         }
     }
 

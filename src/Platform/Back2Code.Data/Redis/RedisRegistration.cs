@@ -33,7 +33,8 @@ internal static class RedisRegistration
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<IMeterFactory>(),
                 provider.GetRequiredService<ILogger<RedisClient>>(),
-                new RotatingConnectionString("Redis", options.ConnectionString!, provider.GetRequiredService<IConfiguration>()).ForNewConnection);
+                new RotatingConnectionString("Redis", options.ConnectionString!, provider.GetRequiredService<IConfiguration>()).ForNewConnection,
+                provider.GetService<ClientChaos>());
         });
         services.AddSingleton<IDependencyProbe, RedisProbe>();
 

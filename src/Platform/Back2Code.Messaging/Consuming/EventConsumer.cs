@@ -15,6 +15,11 @@ internal sealed partial class EventConsumer(
     RabbitMqConnection rabbitMq, PostgresMigrator migrator, EventProcessor processor, ConsumerOptions options, ConsumerMetrics metrics, TimeProvider time, ILogger<EventConsumer> logger)
     : BackgroundService
 {
+    private const string Cancelled = "the broker cancelled the consumer";
+
+    // Many times what an event takes. One that waits for an unavailable dependency must not keep the queue from being declared again.
+    private static readonly TimeSpan TimeToFinish = TimeSpan.FromSeconds(5);
+
     private readonly FailedDeliveries _failed = new(rabbitMq, options, time);
     private readonly SemaphoreSlim _places = new(options.Concurrency, options.Concurrency);
 
@@ -54,34 +59,53 @@ internal sealed partial class EventConsumer(
     private async Task ConsumeAsync(IConnection connection, Backoff backoff, CancellationToken stoppingToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        using var handling = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var channels = new List<IChannel>();
+        var inHand = new DeliveriesInHand();
+        bool finished = false;
         try
         {
             for (int retry = 0; retry <= options.RetryDelays.Count; retry++)
             {
-                channels.Add(await OpenAsync(connection, retry, lost, ended.Token).ConfigureAwait(false));
+                channels.Add(await OpenAsync(connection, retry, inHand, lost, retry == 0 ? handling.Token : ended.Token).ConfigureAwait(false));
             }
 
             Log.Consuming(logger, options.Queue);
             metrics.Backlog.Connected();
             backoff.Reset();
-            throw new IOException(await lost.Task.WaitAsync(stoppingToken).ConfigureAwait(false));
+            string reason = await lost.Task.WaitAsync(stoppingToken).ConfigureAwait(false);
+            if (reason == Cancelled)
+            {
+                // The queue is gone, and with it what was handed out: nobody will get that a second time.
+                var finishing = inHand.WhenEmptyAsync();
+                await finishing.WaitAsync(TimeToFinish, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                finished = finishing.IsCompleted;
+            }
+
+            throw new IOException(reason);
         }
         finally
         {
             // What was handed out and not acknowledged is the broker's again: whoever still works on it must stop.
             metrics.Backlog.Lost();
             await ended.CancelAsync().ConfigureAwait(false);
+            if (!finished)
+            {
+                // After the queue's end a last delivery may still be on its way to its handler: that one goes on.
+                await handling.CancelAsync().ConfigureAwait(false);
+            }
+
             await Task.WhenAll(channels.Select(ChannelClosing.CloseAsync)).ConfigureAwait(false);
         }
     }
 
     /// <param name="connection">The open connection.</param>
     /// <param name="retry">0 for the queue itself, n for its n-th retry queue.</param>
+    /// <param name="inHand">What of the queue itself is being handled.</param>
     /// <param name="lost">Completed when nothing more will come.</param>
     /// <param name="cancellationToken">Ends the handling of everything that came.</param>
-    private async Task<IChannel> OpenAsync(IConnection connection, int retry, TaskCompletionSource<string> lost, CancellationToken cancellationToken)
+    private async Task<IChannel> OpenAsync(IConnection connection, int retry, DeliveriesInHand inHand, TaskCompletionSource<string> lost, CancellationToken cancellationToken)
     {
         var channel = await connection.CreateChannelAsync(
             // As many calls at once as messages ahead: a message that waits for its time must not hold a place that a due one needs.
@@ -101,11 +125,11 @@ internal sealed partial class EventConsumer(
 
             await channel.BasicQosAsync(0, (ushort)options.Prefetch, global: false, cancellationToken).ConfigureAwait(false);
             var consumer = new AsyncEventingBasicConsumer(channel);
-            consumer.ReceivedAsync += (_, delivery) => ReceiveAsync(channel, delivery, retry, cancellationToken);
+            consumer.ReceivedAsync += (_, delivery) => ReceiveAsync(channel, delivery, retry, inHand, cancellationToken);
             consumer.UnregisteredAsync += (_, _) =>
             {
                 // The queue was deleted: the broker cancels its consumers and leaves the channel open.
-                lost.TrySetResult("the broker cancelled the consumer");
+                lost.TrySetResult(Cancelled);
                 return Task.CompletedTask;
             };
             string queue = retry == 0 ? options.Queue : Topology.RetryQueue(options.Queue, retry);
@@ -119,10 +143,16 @@ internal sealed partial class EventConsumer(
         }
     }
 
-    private async Task ReceiveAsync(IChannel channel, BasicDeliverEventArgs delivery, int retry, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(IChannel channel, BasicDeliverEventArgs delivery, int retry, DeliveriesInHand inHand, CancellationToken cancellationToken)
     {
         // What waits for its next attempt has failed; that the others are up to date is still true.
-        long? ticket = retry == 0 ? metrics.Backlog.Received(PublicationTime.Of(delivery.BasicProperties) ?? time.GetUtcNow()) : null;
+        long? ticket = null;
+        if (retry == 0)
+        {
+            inHand.Take();
+            ticket = metrics.Backlog.Received(PublicationTime.Of(delivery.BasicProperties) ?? time.GetUtcNow());
+        }
+
         try
         {
             await Task.Delay(_failed.TimeUntilDue(delivery.BasicProperties, retry), time, cancellationToken).ConfigureAwait(false);
@@ -152,6 +182,7 @@ internal sealed partial class EventConsumer(
             if (ticket is { } received)
             {
                 metrics.Backlog.Done(received);
+                inHand.Done();
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Back2Code.Data;
+using Back2Code.Resilience;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -24,7 +25,7 @@ internal sealed partial class OutboxRelay : BackgroundService
     private readonly ConfirmingPublisher _publisher;
 
     public OutboxRelay(
-        string schema, NpgsqlDataSource dataSource, PostgresMigrator migrator, RabbitMqConnection rabbitMq, OutboxRelayOptions options, TimeProvider time, IMeterFactory meters, ILogger<OutboxRelay> logger)
+        string schema, NpgsqlDataSource dataSource, PostgresMigrator migrator, RabbitMqConnection rabbitMq, OutboxRelayOptions options, TimeProvider time, IMeterFactory meters, ILogger<OutboxRelay> logger, ClientChaos? chaos = null)
     {
         _dataSource = dataSource;
         _migrator = migrator;
@@ -34,7 +35,7 @@ internal sealed partial class OutboxRelay : BackgroundService
         _logger = logger;
         _metrics = new OutboxMetrics(meters);
         _listener = new OutboxListener(dataSource, schema, time, logger);
-        _publisher = new ConfirmingPublisher(rabbitMq, options.PublishTimeout, time);
+        _publisher = new ConfirmingPublisher(rabbitMq, options.PublishTimeout, time, chaos);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

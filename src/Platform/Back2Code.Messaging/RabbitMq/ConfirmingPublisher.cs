@@ -1,3 +1,4 @@
+using Back2Code.Resilience;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -20,7 +21,7 @@ internal enum PublishOutcome
 /// Publishes mandatory messages and waits for the broker's confirmations, never longer than its time-out. It keeps one channel and
 /// takes another after any doubt: a late confirmation must not be taken for that of a later message. Not thread-safe.
 /// </summary>
-internal sealed class ConfirmingPublisher(RabbitMqConnection rabbitMq, TimeSpan timeout, TimeProvider time) : IAsyncDisposable
+internal sealed class ConfirmingPublisher(RabbitMqConnection rabbitMq, TimeSpan timeout, TimeProvider time, ClientChaos? chaos = null) : IAsyncDisposable
 {
     private static readonly CreateChannelOptions ChannelOptions = new(
         publisherConfirmationsEnabled: true,
@@ -56,12 +57,20 @@ internal sealed class ConfirmingPublisher(RabbitMqConnection rabbitMq, TimeSpan 
 
     public async ValueTask DisposeAsync() => await DropChannelAsync().ConfigureAwait(false);
 
-    private static async Task<PublishOutcome> PublishOneAsync(
+    private async Task<PublishOutcome> PublishOneAsync(
         IChannel channel, (string Exchange, string RoutingKey, BasicProperties Properties, ReadOnlyMemory<byte> Body) message, CancellationToken cancellationToken)
     {
         try
         {
-            await channel.BasicPublishAsync(message.Exchange, message.RoutingKey, mandatory: true, message.Properties, message.Body, cancellationToken).ConfigureAwait(false);
+            if (chaos is null)
+            {
+                await SendAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await chaos.ExecuteAsync("rabbitmq", SendAsync, cancellationToken).ConfigureAwait(false);
+            }
+
             return PublishOutcome.Confirmed;
         }
         catch (PublishException e) when (e.IsReturn)
@@ -72,6 +81,12 @@ internal sealed class ConfirmingPublisher(RabbitMqConnection rabbitMq, TimeSpan 
         {
             // Refused, timed out, disconnected, cancelled: all the same here, none of them a confirmation.
             return PublishOutcome.Unknown;
+        }
+
+        async ValueTask<bool> SendAsync(CancellationToken token)
+        {
+            await channel.BasicPublishAsync(message.Exchange, message.RoutingKey, mandatory: true, message.Properties, message.Body, token).ConfigureAwait(false);
+            return true;
         }
     }
 

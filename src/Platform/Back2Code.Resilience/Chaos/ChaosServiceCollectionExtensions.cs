@@ -34,6 +34,7 @@ public static class ChaosServiceCollectionExtensions
         services.AddSingleton(static provider => new ChaosSwitch(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DisturbanceKinds>();
         services.AddSingleton<DependencyChaos>();
+        services.AddSingleton(static provider => new ClientChaos(provider.GetRequiredService<DependencyChaos>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<HangBeforeStop>();
         if (options.StartDelay > TimeSpan.Zero)
         {

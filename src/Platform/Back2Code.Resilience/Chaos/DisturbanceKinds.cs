@@ -16,7 +16,7 @@ internal sealed class DisturbanceKinds(ChaosSwitch chaos, SkewableTime time, ILo
         "errors", "exceptions", "latency",
         DependencyDisturbance.Faults, DependencyDisturbance.Latency, DependencyDisturbance.Outcomes, DependencyDisturbance.Blocking,
         "memory-leak", "gc-pressure", "cpu", "thread-starvation", "lock-convoy", "log-flood", "hang-on-stop",
-        "clock-skew", "metrics-gap", "readiness-lie",
+        "clock-skew", "metrics-gap", "readiness-lie", "slow-names",
     ];
 
     /// <summary>The disturbance that is asked for, not begun yet.</summary>
@@ -44,6 +44,7 @@ internal sealed class DisturbanceKinds(ChaosSwitch chaos, SkewableTime time, ILo
             "clock-skew" => new ClockSkew(id, endsAt, time, Offset(order)),
             "metrics-gap" => new ProbeLie(kind, id, endsAt, "/metrics", OneOf(order, "nothing", "empty") == "empty" ? ProbeAnswer.Empty : ProbeAnswer.Nothing),
             "readiness-lie" => new ProbeLie(kind, id, endsAt, "/health/ready", OneOf(order, "ready", "unready") == "unready" ? ProbeAnswer.Unwell : ProbeAnswer.Well),
+            "slow-names" => new SlowNames(id, endsAt, Delay(order, 30_000), Ratio(order)),
             _ => throw new FormatException($"There is no disturbance '{kind}'; there are {string.Join(", ", Names)}."),
         };
     }

@@ -109,6 +109,31 @@ public sealed class PostgresFaultTests(FaultyPostgres postgres) : IClassFixture<
         await postgres.AsNotesAsync("DELETE FROM notes.notes WHERE id = 99");
     }
 
+    [Fact]
+    public async Task A_privilege_that_is_missing_is_a_trace_unless_the_table_refuses_the_statement_itself()
+    {
+        const string Create = """
+            CREATE FUNCTION notes.audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'append-only'; END $$;
+            CREATE TABLE notes.audit_records (id int);
+            CREATE TABLE notes.audit_wishes (id int);
+            CREATE TRIGGER refuse BEFORE UPDATE ON notes.audit_records FOR EACH STATEMENT EXECUTE FUNCTION notes.audit_refuse();
+            REVOKE UPDATE ON notes.audit_records FROM notes;
+            REVOKE UPDATE ON notes.audit_wishes FROM notes;
+            """;
+        await postgres.AsNotesAsync(Create);
+        try
+        {
+            Assert.Equal(["postgres: notes may not update on its own notes.audit_wishes"], await FaultCatalogue.Find("postgres.revoke").FindTracesAsync(_platform, Cancellation));
+
+            await postgres.AsNotesAsync("REVOKE DELETE ON notes.audit_records FROM notes");
+            Assert.Equal(2, (await FaultCatalogue.Find("postgres.revoke").FindTracesAsync(_platform, Cancellation)).Count);
+        }
+        finally
+        {
+            await postgres.AsNotesAsync("DROP TABLE notes.audit_records, notes.audit_wishes; DROP FUNCTION notes.audit_refuse()");
+        }
+    }
+
     [Theory]
     [InlineData("postgres.wrong-password", "(28P01)")]
     [InlineData("postgres.no-login", "(28000)")]

@@ -112,6 +112,54 @@ public sealed class RabbitMqFaultTests(FaultyRabbitMq rabbitMq) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_queue_that_is_deleted_while_events_flow_is_declared_again_by_its_consumer_and_no_event_is_lost()
+    {
+        var before = await FingerprintAsync();
+        var injecting = _platform.InjectAsync("rabbitmq.queue-deleted", ("queue", rabbitMq.Host.Queue), ("every", "300ms"));
+        var fault = default(InjectedFault);
+        List<string> sent = [];
+        while (fault is null || sent.Count < 200)
+        {
+            var one = MessagingHost.Event(rabbitMq.Next());
+            sent.Add(one.Id);
+            await rabbitMq.Host.AppendAsync(one);
+            await Task.WhenAny(injecting, Task.Delay(20, Cancellation));
+            fault = injecting.IsCompleted ? await injecting : null;
+        }
+
+        var undone = await fault.UndoAsync(Cancellation);
+
+        Assert.True(fault.Receipt.Observed, string.Join('\n', fault.Receipt.Observations));
+        Assert.Contains("a look after that finds", Assert.Single(fault.Receipt.Observations), StringComparison.Ordinal);
+        Assert.Contains(undone.Observations, line => line.EndsWith("times, and 0 waiting events with it", StringComparison.Ordinal));
+        await Eventually.IsTrueAsync(async () => !sent.Except(await rabbitMq.Host.EffectsAsync()).Any(), TimeSpan.FromSeconds(30), "every event took effect");
+        var effects = await rabbitMq.Host.EffectsAsync();
+        Assert.All(sent, id => Assert.Single(effects, id));
+        Assert.Equal(before, await FingerprintAsync());
+        Assert.Empty(_platform.UndoRecords);
+        await rabbitMq.Host.ExecuteAsync("DELETE FROM effects");
+    }
+
+    [Fact]
+    public async Task A_queue_whose_consumer_is_away_is_declared_and_bound_again_when_the_fault_ends()
+    {
+        await using var other = new MessagingHost(rabbitMq.Postgres, rabbitMq.ConnectionString);
+        await other.StartAsync(relay: false);
+        await other.ConsumingAsync();
+        await other.StopAsync();
+        var before = await FingerprintAsync();
+
+        var fault = await _platform.InjectAsync("rabbitmq.queue-deleted", ("queue", other.Queue), ("events", "lost"));
+        var refused = await Assert.ThrowsAsync<FaultException>(() => _platform.InjectAsync("rabbitmq.queue-deleted", ("queue", other.Queue)));
+        await fault.UndoAsync(Cancellation);
+
+        Assert.Contains("finds no such queue", Assert.Single(fault.Receipt.Observations), StringComparison.Ordinal);
+        Assert.Equal($"There is no queue '{other.Queue}'.", refused.Message);
+        Assert.Equal(before, await FingerprintAsync());
+        Assert.Empty(_platform.UndoRecords);
+    }
+
+    [Fact]
     public async Task A_flood_whose_connection_dies_opens_another()
     {
         var flood = await _platform.InjectAsync("rabbitmq.publish-flood", ("rate", "20"), ("exchange", rabbitMq.Host.Exchange));
@@ -168,11 +216,17 @@ public sealed class FaultyRabbitMq(SharedServers servers) : IAsyncLifetime
 
     internal MessagingHost Host => _host!;
 
+    internal string ConnectionString => _server!.ConnectionString;
+
+    /// <summary>The database of the publisher and the consumer.</summary>
+    internal string Postgres { get; private set; } = "";
+
     public async ValueTask InitializeAsync()
     {
         _server = await RabbitMqServer.StartAsync();
         _platform = new FaultyServer("rabbitmq", _server.Port, () => _server.Pid) { RabbitMqUri = _server.ConnectionString };
-        _host = new MessagingHost(await (await servers.PostgresAsync()).CreateDatabaseAsync("tests"), _server.ConnectionString);
+        Postgres = await (await servers.PostgresAsync()).CreateDatabaseAsync("tests");
+        _host = new MessagingHost(Postgres, _server.ConnectionString);
 
         // The events of these tests are numbers; a fault's have to be what notifications can read.
         _host.Handled.Before = (cloudEvent, _) =>

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace Back2Code.UnitTests.Monitoring.Budgets;
 
-public sealed class BudgetTests : IAsyncLifetime, IDisposable
+public sealed class BudgetTests : IAsyncLifetime
 {
     private const string Availability = "notes-availability";
 
@@ -42,9 +42,11 @@ public sealed class BudgetTests : IAsyncLifetime, IDisposable
 
     public async ValueTask InitializeAsync() => await _prometheus.StartAsync();
 
-    public ValueTask DisposeAsync() => _prometheus.DisposeAsync();
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        await _prometheus.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public async Task A_budget_is_told_with_all_its_figures()

@@ -14,6 +14,9 @@ internal sealed class CredentialStuffingFault : IdentityFault
     /// <summary>Users sign in from 127.0.3.0/24, a new address each time.</summary>
     private const int UsersNetwork = 3;
 
+    /// <summary>Attempts a second from each address: its first fifty are let through, so fewer would not be throttled within <see cref="Patience"/>.</summary>
+    private const int LeastRatePerAddress = 5;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
@@ -34,9 +37,18 @@ internal sealed class CredentialStuffingFault : IdentityFault
 
     public override IReadOnlyList<FaultParameter> Parameters { get; } =
     [
-        new NumberParameter("rate", "Attempts a second.", 1, 1_000, Required: true),
+        new NumberParameter("rate", "Attempts a second, at least five from each address.", LeastRatePerAddress, 1_000, Required: true),
         new NumberParameter("addresses", "From how many addresses; 1 when left out.", 1, 250),
     ];
+
+    public override string? CheckTogether(IReadOnlyDictionary<string, string> parameters)
+    {
+        var settings = new FaultSettings(parameters);
+        var (rate, addresses) = (settings.Number("rate"), settings.Number("addresses", 1));
+        return rate < addresses * LeastRatePerAddress
+            ? FormattableString.Invariant($"a rate of {rate} from {addresses} addresses is too low for any of them to be throttled while the receipt waits; give {addresses * LeastRatePerAddress} or more")
+            : null;
+    }
 
     protected override async Task<InjectedFault> InjectAsync(
         FaultContext context, FaultSettings settings, IdentityClient identity, IReadOnlyList<TargetProcess> processes, CancellationToken cancellationToken)

@@ -25,6 +25,8 @@ internal abstract class IdentityFault : IFault
 
     public virtual IReadOnlyList<FaultParameter> Parameters => [];
 
+    public virtual string? CheckTogether(IReadOnlyDictionary<string, string> parameters) => null;
+
     public async Task<InjectedFault> InjectAsync(FaultContext context, CancellationToken cancellationToken)
     {
         var settings = FaultSettings.Of(this, context);

@@ -22,23 +22,27 @@ public static class SignInWorker
             places.Add((browser, await browser.OpenFormAsync(target: null, cancellationToken)));
         }
 
-        using var inFlight = new SemaphoreSlim(mostInFlight);
+        // One line of attempts for each place in flight: every attempt has somebody who waits for it, and ends before the worker does.
         var start = Stopwatch.GetTimestamp();
-        for (var sent = 0; !cancellationToken.IsCancellationRequested; sent++)
+        var sent = -1;
+        await Task.WhenAll(Enumerable.Range(0, mostInFlight).Select(async _ =>
         {
-            var ahead = TimeSpan.FromSeconds((double)sent / rate) - Stopwatch.GetElapsedTime(start);
-            if (ahead > TimeSpan.FromMilliseconds(1))
+            while (!cancellationToken.IsCancellationRequested)
             {
-                await Task.Delay(ahead, cancellationToken);
-            }
+                var number = Interlocked.Increment(ref sent);
+                var ahead = TimeSpan.FromSeconds((double)number / rate) - Stopwatch.GetElapsedTime(start);
+                if (ahead > TimeSpan.FromMilliseconds(1))
+                {
+                    await Task.Delay(ahead, cancellationToken);
+                }
 
-            await inFlight.WaitAsync(cancellationToken);
-            var (browser, formToken) = places[sent % places.Count];
-            _ = TryOnceAsync(browser, formToken, sent, inFlight, cancellationToken);
-        }
+                var (browser, formToken) = places[number % places.Count];
+                await TryOnceAsync(browser, formToken, number, cancellationToken);
+            }
+        }));
     }
 
-    private static async Task TryOnceAsync(SignInBrowser browser, string formToken, int number, SemaphoreSlim inFlight, CancellationToken cancellationToken)
+    private static async Task TryOnceAsync(SignInBrowser browser, string formToken, int number, CancellationToken cancellationToken)
     {
         try
         {
@@ -47,10 +51,6 @@ public static class SignInWorker
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             // Refused, late or cut off: the next one is due anyway.
-        }
-        finally
-        {
-            inFlight.Release();
         }
     }
 }

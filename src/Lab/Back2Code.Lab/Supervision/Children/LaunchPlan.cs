@@ -6,4 +6,24 @@ internal sealed record LaunchPlan(
     IReadOnlyList<string> Arguments,
     IReadOnlyDictionary<string, string> Environment,
     string DataDirectory,
-    string Log);
+    string Log)
+{
+    /// <summary>The environment with some variables set, or removed where the value is null.</summary>
+    public Dictionary<string, string> EnvironmentWith(IReadOnlyDictionary<string, string?>? changes)
+    {
+        var environment = new Dictionary<string, string>(Environment);
+        foreach (var (name, value) in changes ?? new Dictionary<string, string?>())
+        {
+            if (value is null)
+            {
+                environment.Remove(name);
+            }
+            else
+            {
+                environment[name] = value;
+            }
+        }
+
+        return environment;
+    }
+}

@@ -18,6 +18,14 @@ internal sealed class DependencyChaos(ChaosSwitch chaos)
         builder.AddStrategy(_ => new Gate(this, dependency, strategies), new GateOptions());
     }
 
+    /// <summary>The strategies alone, for a client that has no pipeline.</summary>
+    public ResiliencePipeline PointOf(string dependency, TimeProvider time)
+    {
+        var builder = new ResiliencePipelineBuilder { Name = dependency, TimeProvider = time };
+        AddTo(builder, dependency, time);
+        return builder.Build();
+    }
+
     private ResiliencePipeline Build(string dependency, TimeProvider time) => new ResiliencePipelineBuilder { Name = $"chaos {dependency}", TimeProvider = time }
         .AddStrategy(_ => new LostAnswer(this, dependency), new LostAnswerOptions())
         .AddChaosLatency(new ChaosLatencyStrategyOptions

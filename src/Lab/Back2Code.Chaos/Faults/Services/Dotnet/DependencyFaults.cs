@@ -1,9 +1,12 @@
 namespace Back2Code.Chaos.Faults.Services.Dotnet;
 
-/// <summary>A service's calls to a dependency go wrong inside its own resilience pipeline, by the chaos strategies of Polly; the dependency itself is well.</summary>
+/// <summary>
+/// A service's calls to a dependency go wrong inside its own resilience pipeline, or at its client where there is none, by the chaos strategies of Polly; the dependency
+/// itself is well.
+/// </summary>
 internal static class DependencyFaults
 {
-    private static readonly ChoiceParameter Dependency = new("dependency", "Whose pipeline.", ["postgres"]);
+    private static readonly ChoiceParameter Dependency = new("dependency", "Calls to what; postgres when left out. Of rabbitmq, publications from the outbox.", ["postgres", "redis", "rabbitmq"]);
     private static readonly RatioParameter Ratio = new("ratio", "The share of calls; all when left out.");
 
     public static ServiceFault Faults { get; } = new()
@@ -12,7 +15,7 @@ internal static class DependencyFaults
         Family = "dotnet",
         Summary = "Has a share of a service's calls to a dependency fail at once.",
         Symptom = "As if the dependency broke connections, for one process only: retries, then an open circuit and 503. With how=bug, 500s and a circuit that stays closed.",
-        Receipt = "The service's pipeline has counted calls that it failed.",
+        Receipt = "The service has counted calls to the dependency that it failed.",
         Example = new("notes-1", ("ratio", "0.5")),
         Parameters = [Dependency, Ratio, new ChoiceParameter("how", "Either io, a lost connection; or timeout, the client gave up; or bug, an exception that no breaker counts.", ["io", "timeout", "bug"])],
         Kind = "dependency-faults",
@@ -26,7 +29,7 @@ internal static class DependencyFaults
         Family = "dotnet",
         Summary = "Has a share of a service's calls to a dependency wait first.",
         Symptom = "As link.latency, for one process and counted in calls: attempt time-outs, a full bulkhead, an open circuit when the wait is longer than an attempt may take.",
-        Receipt = "The service's pipeline has counted calls that it kept waiting.",
+        Receipt = "The service has counted calls to the dependency that it kept waiting.",
         Example = new("notes-1", ("latency", "300ms")),
         Parameters = [Dependency, Ratio, new DurationParameter("latency", "How long.", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), Required: true)],
         Kind = "dependency-latency",
@@ -40,7 +43,7 @@ internal static class DependencyFaults
         Family = "dotnet",
         Summary = "Has a dependency do its work and the answer be lost: the caller sees a failure of something that has happened.",
         Symptom = "Retries of what was done already. Nothing may be there twice: writes recognise themselves. Where they do not, duplicates.",
-        Receipt = "The service's pipeline has counted calls whose outcome it replaced after they were done.",
+        Receipt = "The service has counted calls to the dependency whose outcome it replaced after they were done.",
         Example = new("notes-1", ("ratio", "0.2")),
         Parameters = [Dependency, Ratio, new ChoiceParameter("how", "Either io, a lost connection; or timeout, the client gave up.", ["io", "timeout"])],
         Kind = "dependency-outcomes",
@@ -54,7 +57,7 @@ internal static class DependencyFaults
         Family = "dotnet",
         Summary = "Has a share of a service's calls to a dependency block their thread first, which no time-out can end.",
         Symptom = "Calls exceed their own time-outs, threads pile up, and what needs no dependency gets slow too.",
-        Receipt = "The service's pipeline has counted calls whose thread it blocked.",
+        Receipt = "The service has counted calls to the dependency whose thread it blocked.",
         Example = new("notes-1", ("block", "200ms"), ("ratio", "0.5")),
         Parameters = [Dependency, Ratio, new DurationParameter("block", "How long.", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(5), Required: true)],
         Kind = "dependency-blocking",
