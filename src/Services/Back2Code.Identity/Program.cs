@@ -1,6 +1,7 @@
 using Back2Code.Data;
 using Back2Code.Identity;
 using Back2Code.Identity.Audit;
+using Back2Code.Identity.Erasing;
 using Back2Code.Messaging;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -14,6 +15,7 @@ builder.AddPostgres(postgres =>
 builder.AddRabbitMq();
 builder.AddOutboxRelay("identity");
 builder.AddAuditTrail();
+builder.AddErasures();
 
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
@@ -28,6 +30,7 @@ app.MapUserInfo();
 
 var v1 = app.MapGroup("/v1");
 v1.MapUsers();
+v1.MapErasures();
 v1.MapSessions();
 v1.MapClients();
 v1.MapKeys();

@@ -1,6 +1,7 @@
 using Back2Code.Authentication;
 using Back2Code.Identity;
 using Back2Code.Identity.Audit;
+using Back2Code.Identity.Erasing;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Budgets;
 using Back2Code.Monitoring.Health;
@@ -34,6 +35,7 @@ public sealed class EndpointTests
         "GET /account",
         "GET /account/email",
         "GET /account/email/confirm",
+        "GET /account/erasure",
         "GET /account/password",
         "GET /account/second-factor",
         "GET /device",
@@ -48,6 +50,7 @@ public sealed class EndpointTests
         "POST /account",
         "POST /account/email",
         "POST /account/email/confirm",
+        "POST /account/erasure",
         "POST /account/password",
         "POST /account/second-factor",
         "POST /consent",
@@ -135,6 +138,7 @@ public sealed class EndpointTests
                 "GET /v1/slos/{name}",
                 "GET /v1/slos/{name}/budget",
                 "GET /v1/users/",
+                "GET /v1/users/{id:guid}/erasure/",
                 "PATCH /v1/incidents/{id:guid}",
                 "PATCH /v1/incidents/{id:guid}/actions/{number:int:min(1)}",
                 "POST /v1/clients/",
@@ -153,6 +157,7 @@ public sealed class EndpointTests
                 "POST /v1/users/",
                 "POST /v1/users/{id:guid}/disable",
                 "POST /v1/users/{id:guid}/enable",
+                "POST /v1/users/{id:guid}/erasure/",
                 "PUT /v1/notes/{id:guid}",
                 "PUT /v1/users/{id:guid}/role",
             ],
@@ -177,6 +182,7 @@ public sealed class EndpointTests
         app.MapProtocols();
         app.MapUserInfo();
         app.MapGroup("/v1").MapUsers();
+        app.MapGroup("/v1").MapErasures();
         app.MapGroup("/v1").MapSessions();
         app.MapGroup("/v1").MapClients();
         app.MapGroup("/v1").MapKeys();
