@@ -1,4 +1,5 @@
 using Back2Code.Identity.Erasing;
+using Back2Code.Identity.Exporting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -79,6 +80,9 @@ internal static class IdentityServices
             .AddSingleton<PasswordPage>()
             .AddSingleton<EmailPage>()
             .AddSingleton<SecondFactorPage>()
+            .AddSingleton<UserExporter>()
+            .AddSingleton<ExportPage>()
+            .AddSingleton<Reencryption>()
             .AddSingleton<ErasurePage>()
             .AddSingleton<SignOutPage>()
             .AddSingleton<DevicePage>()

@@ -2,6 +2,7 @@ using Back2Code.Data;
 using Back2Code.Identity;
 using Back2Code.Identity.Audit;
 using Back2Code.Identity.Erasing;
+using Back2Code.Identity.Exporting;
 using Back2Code.Messaging;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -31,6 +32,7 @@ app.MapUserInfo();
 var v1 = app.MapGroup("/v1");
 v1.MapUsers();
 v1.MapErasures();
+v1.MapExport();
 v1.MapSessions();
 v1.MapClients();
 v1.MapKeys();

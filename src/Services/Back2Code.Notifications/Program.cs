@@ -1,7 +1,9 @@
+using Back2Code.Audit;
 using Back2Code.Data;
 using Back2Code.Messaging;
 using Back2Code.Notifications;
 using Back2Code.Notifications.Erasing;
+using Back2Code.Notifications.Exporting;
 using Back2Code.Notifications.Receiving;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -14,6 +16,7 @@ builder.AddPostgres(postgres =>
 });
 builder.AddRabbitMq();
 builder.AddOutboxRelay("notifications");
+builder.AddAudit(ExportNotifications.Source);
 builder.AddConsumer<NoteEventHandler>(consumer =>
 {
     consumer.Queue = "notifications.notes";

@@ -6,7 +6,9 @@ using Back2Code.IntegrationTests.Notes;
 using Back2Code.IntegrationTests.Notifications;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Back2Code.IntegrationTests.Privacy;
@@ -27,13 +29,29 @@ internal sealed class PrivacyPlatform : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<PrivacyPlatform> StartAsync(SharedServers servers, string rabbitMq, RedisServer? redis = null)
+    public static async Task<PrivacyPlatform> StartAsync(SharedServers servers, string rabbitMq, RedisServer? redis = null) =>
+        await StartAsync(await servers.PostgresAsync(), redis ?? await servers.RedisAsync(), rabbitMq);
+
+    /// <param name="log">Gets everything that the services log.</param>
+    /// <param name="configureNotifications">What a test changes.</param>
+    public static async Task<PrivacyPlatform> StartAsync(
+        PostgresServer postgres, RedisServer redis, string rabbitMq, ILoggerProvider? log = null, Action<IServiceCollection>? configureNotifications = null)
     {
-        var postgres = await servers.PostgresAsync();
+        var identity = IdentityApplication.Create(await postgres.CreateDatabaseAsync("identity"), rabbitMq, issuer: null, []);
+        if (log is not null)
+        {
+            identity.LogTo(log);
+        }
+
+        await identity.StartAsync();
         return new(
-            await IdentityApplication.StartAsync(await postgres.CreateDatabaseAsync("identity"), rabbitMq),
-            await NotesApplication.StartAsync(await postgres.CreateDatabaseAsync("notes"), redis ?? await servers.RedisAsync(), rabbitMq),
-            await NotificationsApplication.StartAsync(await postgres.CreateDatabaseAsync("notifications"), rabbitMq));
+            identity,
+            await NotesApplication.StartAsync(await postgres.CreateDatabaseAsync("notes"), redis, rabbitMq, configure: builder => LogTo(builder, log)),
+            await NotificationsApplication.StartAsync(await postgres.CreateDatabaseAsync("notifications"), rabbitMq, builder =>
+            {
+                LogTo(builder, log);
+                builder.ConfigureServices(configureNotifications ?? (static _ => { }));
+            }));
     }
 
     /// <summary>Looks into a service's database.</summary>
@@ -72,6 +90,15 @@ internal sealed class PrivacyPlatform : IAsyncDisposable
     {
         using var inbox = Notifications.AsUser(user.ToString());
         await Eventually.IsTrueAsync(async () => (await inbox.InboxAsync()).Items.Count >= count, Patience, $"{count} notifications have arrived");
+    }
+
+    private static void LogTo(IWebHostBuilder builder, ILoggerProvider? log)
+    {
+        if (log is not null)
+        {
+            builder.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log).Services.Configure<LoggerFilterOptions>(
+                options => options.Rules.Add(new LoggerFilterRule(log.GetType().FullName, null, LogLevel.Trace, null))));
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using Back2Code.Data;
+using Back2Code.Identity.Exporting;
 using Npgsql;
 
 namespace Back2Code.Identity.Erasing;
 
 /// <summary>What this service holds about a user, and how it goes.</summary>
-internal sealed class OwnData(EmailVault vault, MailQueue mails)
+internal sealed class OwnData(Database database, EmailVault vault, MailQueue mails)
 {
     // What is held in memory at once, however much mail waits.
     private const int MailsAtOnce = 500;
@@ -48,24 +50,34 @@ internal sealed class OwnData(EmailVault vault, MailQueue mails)
         return counts;
     }
 
+    /// <summary>Mail about the user that waits to be sent.</summary>
+    public async IAsyncEnumerable<ExportedMail> WaitingMailsAsync(Guid userId, string? email, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var waiting = KeysetPages.ReadAsync(
+            Guid.Empty, static mail => mail.Id, MailsAtOnce,
+            (after, token) => database.ReadAsync(async (connection, attempt) => await PageAsync(connection, null, after, attempt), token), cancellationToken);
+        await foreach (var mail in waiting)
+        {
+            if (IsAbout(mail.Job, userId, email, name))
+            {
+                yield return new ExportedMail(mail.Job.Kind, mail.Job.To, mail.CreatedAt);
+            }
+        }
+    }
+
     private static bool IsAbout(MailJob job, Guid userId, string? email, string name) =>
         job.UserId == userId
         || (job.To is not null && (job.To.Equals(name, StringComparison.OrdinalIgnoreCase) || (email is not null && EmailAddress.Normalize(job.To) == EmailAddress.Normalize(email))));
 
-    /// <summary>Waiting mail is encrypted, so each has to be opened to see whom it is about.</summary>
     private async Task<long> EraseMailsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Func<MailJob, bool> isTheirs, CancellationToken cancellationToken)
     {
-        const string page = "SELECT id, content, encryption_version FROM mails WHERE id > @after ORDER BY id LIMIT @limit";
-
         long erased = 0;
         Guid after = Guid.Empty;
-        List<(Guid Id, bool IsTheirs)> seen;
+        List<Waiting> seen;
         do
         {
-            seen = await connection.ListAsync(
-                transaction, page, row => (row.GetGuid(0), isTheirs(mails.Open(row.GetGuid(0), row.GetFieldValue<byte[]>(1), row.GetInt32(2)))),
-                cancellationToken, ("after", after), ("limit", MailsAtOnce));
-            Guid[] theirs = [.. seen.Where(static mail => mail.IsTheirs).Select(static mail => mail.Id)];
+            seen = await PageAsync(connection, transaction, after, cancellationToken);
+            Guid[] theirs = [.. seen.Where(mail => isTheirs(mail.Job)).Select(static mail => mail.Id)];
             erased += theirs.Length == 0 ? 0 : await connection.ExecuteAsync(transaction, "DELETE FROM mails WHERE id = ANY (@ids)", cancellationToken, ("ids", theirs));
             after = seen.Count > 0 ? seen[^1].Id : after;
         }
@@ -73,4 +85,17 @@ internal sealed class OwnData(EmailVault vault, MailQueue mails)
 
         return erased;
     }
+
+    /// <summary>Waiting mail is encrypted, so each has to be opened to see whom it is about.</summary>
+    private Task<List<Waiting>> PageAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid after, CancellationToken cancellationToken)
+    {
+        const string sql = "SELECT id, content, encryption_version, created_at FROM mails WHERE id > @after ORDER BY id LIMIT @limit";
+
+        return connection.ListAsync(
+            transaction, sql,
+            row => new Waiting(row.GetGuid(0), mails.Open(row.GetGuid(0), row.GetFieldValue<byte[]>(1), row.GetInt32(2)), row.GetFieldValue<DateTimeOffset>(3)),
+            cancellationToken, ("after", after), ("limit", MailsAtOnce));
+    }
+
+    private sealed record Waiting(Guid Id, MailJob Job, DateTimeOffset CreatedAt);
 }

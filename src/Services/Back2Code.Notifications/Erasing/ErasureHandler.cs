@@ -1,4 +1,5 @@
 using Back2Code.Messaging;
+using Back2Code.Notifications.Exporting;
 using Npgsql;
 
 namespace Back2Code.Notifications.Erasing;
@@ -7,7 +8,6 @@ namespace Back2Code.Notifications.Erasing;
 internal sealed class ErasureHandler(TimeProvider time) : IEventHandler
 {
     public const string Queue = "notifications.erasures";
-    public const string Source = "/services/notifications";
 
     private const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended('back2code.notifications.user.' || $1, 0))";
     private const string Remember = "INSERT INTO erased_users (user_id, erased_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -28,7 +28,7 @@ internal sealed class ErasureHandler(TimeProvider time) : IEventHandler
         }
 
         await Outbox.AppendAsync(
-            connection, transaction, request.Answer(Source, "notifications", new Dictionary<string, long> { ["notifications"] = notifications }, now), cancellationToken);
+            connection, transaction, request.Answer(ExportNotifications.Source, "notifications", new Dictionary<string, long> { ["notifications"] = notifications }, now), cancellationToken);
     }
 
     private static async Task<long> ExecuteAsync(
