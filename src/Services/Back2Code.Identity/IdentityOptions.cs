@@ -110,6 +110,16 @@ public sealed class IdentityOptions
     public string? RegisteredRole { get; set; }
 
     /// <summary>
+    /// The other services that hold personal data, and where each has its export below the gateway. Each consumes <c>user.erasure-requested</c> and answers
+    /// <c>user.erased</c>; an erasure is complete when all have. Default: notes and notifications; a new service is a line.
+    /// </summary>
+    public Dictionary<string, string> PersonalData { get; } = new(StringComparer.Ordinal)
+    {
+        ["notes"] = "/v1/notes/export",
+        ["notifications"] = "/v1/notifications/export",
+    };
+
+    /// <summary>
     /// Proxies in front that each append to X-Forwarded-For: the address that counts is this many from the end. 0 to 5; default 0, which trusts no such header.
     /// </summary>
     [Range(0, 5)]

@@ -16,6 +16,9 @@ public static class IdentityProblems
     internal static ProblemHttpResult UserNotFound(Guid id) =>
         Problems.Create("user-not-found", StatusCodes.Status404NotFound, $"There is no user {id}.");
 
+    internal static ProblemHttpResult ErasureNotFound(Guid id) =>
+        Problems.Create("erasure-not-found", StatusCodes.Status404NotFound, $"There is no user {id}, or nobody has asked to erase the user.");
+
     internal static ProblemHttpResult UserNameTaken() =>
         Problems.Create("user-name-taken", StatusCodes.Status409Conflict, "Another user has this name. Choose a different one.");
 

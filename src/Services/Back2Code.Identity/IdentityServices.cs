@@ -1,3 +1,5 @@
+using Back2Code.Identity.Erasing;
+using Back2Code.Identity.Exporting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +18,9 @@ internal static class IdentityServices
             .Validate(
                 static options => (options.BootstrapClientId is null) == (options.BootstrapClientSecret is null),
                 "Identity: BootstrapClientId and BootstrapClientSecret go together.")
+            .Validate(
+                static options => options.PersonalData.All(PersonalDataServices.IsValid),
+                "Identity:PersonalData: each must be the name of another service, and the path of its export: /v1/…")
             .ValidateOnStart();
         services.AddOptions<MailOptions>().BindConfiguration("Identity:Mail").ValidateDataAnnotations().ValidateOnStart();
 
@@ -64,6 +69,9 @@ internal static class IdentityServices
             .AddSingleton<Consents>()
             .AddSingleton<Interruption>()
             .AddSingleton<Authorization>()
+            .AddSingleton<PersonalDataServices>()
+            .AddSingleton<OwnData>()
+            .AddSingleton<ErasureStore>()
             .AddSingleton<PageGate>()
             .AddSingleton<SignInPage>()
             .AddSingleton<RegisterPage>()
@@ -72,6 +80,10 @@ internal static class IdentityServices
             .AddSingleton<PasswordPage>()
             .AddSingleton<EmailPage>()
             .AddSingleton<SecondFactorPage>()
+            .AddSingleton<UserExporter>()
+            .AddSingleton<ExportPage>()
+            .AddSingleton<Reencryption>()
+            .AddSingleton<ErasurePage>()
             .AddSingleton<SignOutPage>()
             .AddSingleton<DevicePage>()
             .AddHostedSingleton<RetentionSweep>();

@@ -1,6 +1,8 @@
 using Back2Code.Data;
 using Back2Code.Identity;
 using Back2Code.Identity.Audit;
+using Back2Code.Identity.Erasing;
+using Back2Code.Identity.Exporting;
 using Back2Code.Messaging;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -14,6 +16,7 @@ builder.AddPostgres(postgres =>
 builder.AddRabbitMq();
 builder.AddOutboxRelay("identity");
 builder.AddAuditTrail();
+builder.AddErasures();
 
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
@@ -28,6 +31,8 @@ app.MapUserInfo();
 
 var v1 = app.MapGroup("/v1");
 v1.MapUsers();
+v1.MapErasures();
+v1.MapExport();
 v1.MapSessions();
 v1.MapClients();
 v1.MapKeys();

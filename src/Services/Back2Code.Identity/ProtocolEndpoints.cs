@@ -1,3 +1,5 @@
+using Back2Code.Identity.Erasing;
+using Back2Code.Identity.Exporting;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Back2Code.Identity;
@@ -55,6 +57,10 @@ internal static class ProtocolEndpoints
         pages.MapPost(Routes.AccountEmailConfirm, EmailPage.HandleConfirmPost).WithName("ConfirmEmail");
         pages.MapGet(Routes.AccountSecondFactor, SecondFactorPage.HandleGet).WithName("ShowSecondFactor");
         pages.MapPost(Routes.AccountSecondFactor, SecondFactorPage.HandlePost).WithName("ChangeSecondFactor");
+        pages.MapGet(Routes.AccountExport, ExportPage.HandleGet).WithName("ShowExport");
+        pages.MapPost(Routes.AccountExport, ExportPage.HandlePost).WithName("ExportAccount");
+        pages.MapGet(Routes.AccountErasure, ErasurePage.HandleGet).WithName("ShowErasure");
+        pages.MapPost(Routes.AccountErasure, ErasurePage.HandlePost).WithName("EraseAccount");
     }
 
     /// <summary>What an access token opens, as at every other service.</summary>

@@ -30,4 +30,6 @@ internal static class Routes
     public const string AccountEmail = "/account/email";
     public const string AccountEmailConfirm = "/account/email/confirm";
     public const string AccountSecondFactor = "/account/second-factor";
+    public const string AccountExport = "/account/export";
+    public const string AccountErasure = "/account/erasure";
 }

@@ -1,6 +1,7 @@
 using Back2Code.Authentication;
 using Back2Code.Notes.Creating;
 using Back2Code.Notes.Deleting;
+using Back2Code.Notes.Exporting;
 using Back2Code.Notes.Listing;
 using Back2Code.Notes.Reading;
 using Back2Code.Notes.Replacing;
@@ -17,6 +18,7 @@ internal static class NoteEndpoints
         .AddSingleton<ReplaceNote>()
         .AddSingleton<DeleteNote>()
         .AddSingleton<ListNotes>()
+        .AddSingleton<ExportNotes>()
         .AddHostedService<WarmUp>()
         .AddSingleton<RetentionSweep>()
         .AddHostedService(static provider => provider.GetRequiredService<RetentionSweep>());
@@ -54,6 +56,14 @@ internal static class NoteEndpoints
             .RequirePermission(Permissions.NotesWrite)
             .WithSummary("Delete a note")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        notes.MapGet("/export", ExportNotes.HandleOwn)
+            .WithName("ExportNotes")
+            .RequirePermission(Permissions.NotesRead)
+            .WithSummary("All that is held about you here, in one document");
+        notes.MapGet("/export/{userId:guid}", ExportNotes.HandleUser)
+            .WithName("ExportNotesOfUser")
+            .RequirePermission(Permissions.UsersExport)
+            .WithSummary("All that is held about a user here, in one document");
         return notes;
     }
 }

@@ -21,6 +21,9 @@ internal static class NoteProblems
         Problems.Create("idempotency-key-reused", StatusCodes.Status422UnprocessableEntity,
             "This Idempotency-Key belongs to another note. Send a new key with new content.");
 
+    public static ProblemHttpResult OwnerErased() =>
+        Problems.Create("owner-erased", StatusCodes.Status403Forbidden, "All that was held about you was erased, at your request or an operator's. Nothing new is kept.");
+
     public static ProblemHttpResult CursorInvalid() =>
         Problems.Create("cursor-invalid", StatusCodes.Status400BadRequest,
             "The cursor is not one that this list has given out. Start again without one.");

@@ -2,6 +2,7 @@ using Back2Code.Audit;
 using Back2Code.Data;
 using Back2Code.Messaging;
 using Back2Code.Notes;
+using Back2Code.Notes.Erasing;
 using Back2Code.Notes.Events;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -16,6 +17,15 @@ builder.AddRedis();
 builder.AddVersionedCache("notes");
 builder.AddRabbitMq();
 builder.AddOutboxRelay("notes");
+builder.AddConsumer<ErasureHandler>(consumer =>
+{
+    consumer.Queue = ErasureHandler.Queue;
+    consumer.BindingKeys = [RequestedErasure.Requested];
+
+    // Rare, and each may take a while: somebody may have a hundred thousand notes.
+    consumer.Concurrency = 1;
+    consumer.HandlerTimeout = TimeSpan.FromMinutes(2);
+});
 builder.AddAudit(NoteEvents.Source);
 
 builder.Services.AddValidation();

@@ -1,4 +1,5 @@
 using Back2Code.Authentication;
+using Back2Code.Notifications.Exporting;
 using Back2Code.Notifications.Listing;
 using Back2Code.Notifications.Reading;
 using Back2Code.Notifications.Retention;
@@ -10,6 +11,7 @@ internal static class NotificationEndpoints
     public static IServiceCollection AddNotifications(this IServiceCollection services) => services
         .AddSingleton<ListNotifications>()
         .AddSingleton<MarkRead>()
+        .AddSingleton<ExportNotifications>()
         .AddSingleton<RetentionSweep>()
         .AddHostedService(static provider => provider.GetRequiredService<RetentionSweep>());
 
@@ -29,6 +31,14 @@ internal static class NotificationEndpoints
             .RequirePermission(Permissions.NotificationsWrite)
             .WithSummary("Mark a notification as read")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        notifications.MapGet("/export", ExportNotifications.HandleOwn)
+            .WithName("ExportNotifications")
+            .RequirePermission(Permissions.NotificationsRead)
+            .WithSummary("All that is held about you here, in one document");
+        notifications.MapGet("/export/{userId:guid}", ExportNotifications.HandleUser)
+            .WithName("ExportNotificationsOfUser")
+            .RequirePermission(Permissions.UsersExport)
+            .WithSummary("All that is held about a user here, in one document");
         return notifications;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class NotesApplication : ServiceApplication<NoteView>
     public static string NoRabbitMq => "amqp://nobody:nothing@127.0.0.1:9/";
 
     /// <summary>Started and ready.</summary>
-    public static async Task<NotesApplication> StartAsync(string postgres, RedisServer redis, string? rabbitMq = null, TimeSpan? freshFor = null)
+    public static async Task<NotesApplication> StartAsync(string postgres, RedisServer redis, string? rabbitMq = null, TimeSpan? freshFor = null, Action<IWebHostBuilder>? configure = null)
     {
         NotesApplication application = new(
             new Dictionary<string, string>
@@ -31,7 +31,10 @@ internal sealed class NotesApplication : ServiceApplication<NoteView>
                 ["ConnectionStrings:Redis"] = redis.ConnectionString,
                 ["ConnectionStrings:RabbitMQ"] = rabbitMq ?? NoRabbitMq,
             },
-            freshFor);
+            freshFor)
+        {
+            Configure = configure,
+        };
         await application.StartAsync();
         return application;
     }

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using Back2Code.IntegrationTests.Services;
 using Back2Code.Notifications;
 using Back2Code.Notifications.Listing;
+using Microsoft.AspNetCore.Hosting;
 
 namespace Back2Code.IntegrationTests.Notifications;
 
@@ -14,13 +15,16 @@ internal sealed class NotificationsApplication : ServiceApplication<Notification
     }
 
     /// <summary>Started and ready.</summary>
-    public static async Task<NotificationsApplication> StartAsync(string postgres, string rabbitMq)
+    public static async Task<NotificationsApplication> StartAsync(string postgres, string rabbitMq, Action<IWebHostBuilder>? configure = null)
     {
         NotificationsApplication application = new(new Dictionary<string, string>
         {
             ["ConnectionStrings:Postgres"] = postgres,
             ["ConnectionStrings:RabbitMQ"] = rabbitMq,
-        });
+        })
+        {
+            Configure = configure,
+        };
         await application.StartAsync();
         return application;
     }

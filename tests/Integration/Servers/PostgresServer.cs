@@ -19,6 +19,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>What the server itself writes down.</summary>
+    public string LogFile => _home.LogFile;
+
     /// <summary>For the superuser, to the maintenance database.</summary>
     public string ConnectionString => ConnectionStringTo("postgres");
 
@@ -48,7 +51,8 @@ public sealed class PostgresServer : IAsyncDisposable
             home,
             [postgres, "-D", data, "-h", "127.0.0.1", "-p", $"{port}", "-k", "", "-c", "shared_buffers=32MB", "-c", "max_connections=120",
                 "-c", "fsync=off", "-c", "max_worker_processes=2", "-c", "max_parallel_workers=0", "-c", "max_wal_senders=0",
-                "-c", "huge_pages=off", "-c", "jit=off", "-c", "logging_collector=off", "-c", "log_min_messages=warning"],
+                "-c", "huge_pages=off", "-c", "jit=off", "-c", "logging_collector=off", "-c", "log_min_messages=warning",
+                "-c", "log_error_verbosity=terse"],
             new Dictionary<string, string>());
         var server = new PostgresServer(home, process, port);
         await server.RestartAsync();

@@ -23,6 +23,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>What the server itself writes down.</summary>
+    public string LogFile => _home.LogFile;
+
     /// <summary>Of the plugin rabbitmq_prometheus.</summary>
     public int MetricsPort { get; }
 

@@ -18,6 +18,9 @@ public sealed class RedisServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>What the server itself writes down.</summary>
+    public string LogFile => _home.LogFile;
+
     public string ConnectionString => $"redis://:{Password}@127.0.0.1:{Port}";
 
     public static async Task<RedisServer> StartAsync()

@@ -40,6 +40,9 @@ internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFacto
         UseKestrel(0);
     }
 
+    /// <summary>What a test changes before it is started.</summary>
+    public Action<IWebHostBuilder>? Configure { get; init; }
+
     /// <summary>A client without a token.</summary>
     public HttpClient Anonymous() => CreateClient();
 
@@ -72,5 +75,7 @@ internal abstract class ServiceApplication<TEntryAssembly> : WebApplicationFacto
         {
             builder.UseSetting(name, value);
         }
+
+        Configure?.Invoke(builder);
     }
 }

@@ -121,6 +121,13 @@ public sealed class PlatformRuleTests
         "identity");
 
     [Fact]
+    public Task An_erasure_that_waits_for_minutes_is_told_until_it_is_complete() => ExpectAsync(
+        [("back2code_identity_erasures_oldest_age_seconds{job=\"identity\",instance=\"notes-1\"}", "0x10 270+1x60 0x30")],
+        "ErasureNotComplete",
+        [(20, false), (40, false), (46, true), (69, true), (80, false)],
+        service: "identity");
+
+    [Fact]
     public Task A_gateway_with_hardly_a_connection_left_is_told() => ExpectAsync(
         [
             ("haproxy_process_current_connections{instance=\"notes-1\",job=\"gateway\"}", "50+0x30 850+0x30 50+0x20"),

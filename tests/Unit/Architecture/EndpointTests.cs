@@ -1,6 +1,8 @@
 using Back2Code.Authentication;
 using Back2Code.Identity;
 using Back2Code.Identity.Audit;
+using Back2Code.Identity.Erasing;
+using Back2Code.Identity.Exporting;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Budgets;
 using Back2Code.Monitoring.Health;
@@ -34,6 +36,8 @@ public sealed class EndpointTests
         "GET /account",
         "GET /account/email",
         "GET /account/email/confirm",
+        "GET /account/erasure",
+        "GET /account/export",
         "GET /account/password",
         "GET /account/second-factor",
         "GET /device",
@@ -48,6 +52,8 @@ public sealed class EndpointTests
         "POST /account",
         "POST /account/email",
         "POST /account/email/confirm",
+        "POST /account/erasure",
+        "POST /account/export",
         "POST /account/password",
         "POST /account/second-factor",
         "POST /consent",
@@ -90,7 +96,7 @@ public sealed class EndpointTests
     [Fact]
     public void Reading_needs_a_permission_to_read_and_everything_else_one_to_write() =>
         Assert.All(Endpoints, endpoint => Assert.EndsWith(
-            endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single() == "GET" ? ":read" : ":write",
+            IsOfSomebodyElse(endpoint) ? ":export" : endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single() == "GET" ? ":read" : ":write",
             endpoint.Metadata.GetMetadata<RequirePermissionAttribute>()!.Permission,
             StringComparison.Ordinal));
 
@@ -127,14 +133,21 @@ public sealed class EndpointTests
                 "GET /v1/incidents/{id:guid}/actions",
                 "GET /v1/incidents/{id:guid}/postmortem",
                 "GET /v1/keys/",
+                "GET /v1/keys/encryption",
                 "GET /v1/notes/",
+                "GET /v1/notes/export",
+                "GET /v1/notes/export/{userId:guid}",
                 "GET /v1/notes/{id:guid}",
                 "GET /v1/notifications/",
+                "GET /v1/notifications/export",
+                "GET /v1/notifications/export/{userId:guid}",
                 "GET /v1/sessions/",
                 "GET /v1/slos/",
                 "GET /v1/slos/{name}",
                 "GET /v1/slos/{name}/budget",
                 "GET /v1/users/",
+                "GET /v1/users/{id:guid}/erasure/",
+                "GET /v1/users/{id:guid}/export",
                 "PATCH /v1/incidents/{id:guid}",
                 "PATCH /v1/incidents/{id:guid}/actions/{number:int:min(1)}",
                 "POST /v1/clients/",
@@ -147,16 +160,22 @@ public sealed class EndpointTests
                 "POST /v1/incidents/{id:guid}/notes",
                 "POST /v1/incidents/{id:guid}/resolve",
                 "POST /v1/incidents/{id:guid}/review",
+                "POST /v1/keys/encryption/rotate",
                 "POST /v1/keys/rotate",
                 "POST /v1/notes/",
                 "POST /v1/notifications/{id:guid}/read",
                 "POST /v1/users/",
                 "POST /v1/users/{id:guid}/disable",
                 "POST /v1/users/{id:guid}/enable",
+                "POST /v1/users/{id:guid}/erasure/",
                 "PUT /v1/notes/{id:guid}",
                 "PUT /v1/users/{id:guid}/role",
             ],
             Endpoints.Select(Describe).Order(StringComparer.Ordinal));
+
+    /// <summary>All that is held about another person: every role reads, and none but an administrator may read that.</summary>
+    private static bool IsOfSomebodyElse(RouteEndpoint endpoint) =>
+        endpoint.RoutePattern.RawText is "/v1/users/{id:guid}/export" or "/v1/notes/export/{userId:guid}" or "/v1/notifications/export/{userId:guid}";
 
     /// <summary>Monitoring goes on without PostgreSQL.</summary>
     private static bool AnswersFromMemory(RouteEndpoint endpoint) =>
@@ -177,6 +196,8 @@ public sealed class EndpointTests
         app.MapProtocols();
         app.MapUserInfo();
         app.MapGroup("/v1").MapUsers();
+        app.MapGroup("/v1").MapErasures();
+        app.MapGroup("/v1").MapExport();
         app.MapGroup("/v1").MapSessions();
         app.MapGroup("/v1").MapClients();
         app.MapGroup("/v1").MapKeys();

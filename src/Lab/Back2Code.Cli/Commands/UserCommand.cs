@@ -17,6 +17,9 @@ internal static class UserCommand
           back2code user list
           back2code user role ada operator
           back2code user disable ada
+          back2code user export ada --out ada.json
+          back2code user erase ada
+          back2code user reencrypt
         """)
     {
         CreateCreate(),
@@ -24,6 +27,9 @@ internal static class UserCommand
         CreateRole(),
         CreateDisable(),
         CreateEnable(),
+        UserExportCommand.Create(),
+        UserEraseCommand.Create(),
+        UserReencryptCommand.Create(),
     };
 
     private static Command CreateCreate()
@@ -143,14 +149,14 @@ internal static class UserCommand
     }
 
     /// <exception cref="LabException">Nobody has the name.</exception>
-    private static async Task<string> FindAsync(IdentityConnection identity, string name, CancellationToken cancellationToken)
+    internal static async Task<string> FindAsync(IdentityConnection identity, string name, CancellationToken cancellationToken)
     {
         JsonElement page = await identity.GetAsync($"/v1/users?name={Uri.EscapeDataString(name)}", cancellationToken);
         return page.GetProperty("items").EnumerateArray().Select(static user => Text(user, "id")).FirstOrDefault()
             ?? throw new LabException($"There is no user {name}; see `back2code user list`.");
     }
 
-    private static Argument<string> Name() => new("name") { Description = "The user's name: small letters, digits, dot, underscore, hyphen." };
+    internal static Argument<string> Name() => new("name") { Description = "The user's name: small letters, digits, dot, underscore, hyphen." };
 
     private static void Tell(bool asJson, JsonElement user, string text) => Console.WriteLine(asJson ? user.GetRawText() : text);
 

@@ -47,6 +47,9 @@ public static class Permissions
     /// <summary>Create, disable and enable users, and give them roles.</summary>
     public const string UsersWrite = "users:write";
 
+    /// <summary>Read all that is held about somebody else. Not a kind of reading: <c>*:read</c> does not include it.</summary>
+    public const string UsersExport = "users:export";
+
     /// <summary>List one's sessions.</summary>
     public const string SessionsRead = "sessions:read";
 

@@ -108,6 +108,30 @@ public sealed partial class VersionedCache : IDisposable
         await WriteAsync(key, new PendingInvalidation(version, Removed: true), "t", []).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Leaves tombstones for what is about to be erased from the source, and completes only when Redis has them all: whoever promises that something is gone
+    /// must not count on a cache to forget it in time. Call it before the commit; if that fails, readers miss what is still there until the tombstones end.
+    /// </summary>
+    /// <param name="removals">Keys, and for each a version above that of every value it had. As many as one answer may take: a few thousand.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DependencyUnavailableException">Redis has not confirmed all of them.</exception>
+    public async Task EraseAsync(IReadOnlyCollection<(string Key, long Version)> removals, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(removals);
+        foreach (var batch in removals.Chunk(FlushBatch))
+        {
+            var outcomes = await Task.WhenAll(batch.Select(async removal =>
+            {
+                ForgetLoads(removal.Key);
+                return await PutAsync(removal.Key, "t", removal.Version, "", [], cancellationToken).ConfigureAwait(false) is not null;
+            })).ConfigureAwait(false);
+            if (!outcomes.All(static told => told))
+            {
+                throw new DependencyUnavailableException("redis", DependencyUnavailableReason.Failed, FlushPause);
+            }
+        }
+    }
+
     /// <summary>Ends the cache; to be called when nobody reads it any more.</summary>
     public void Dispose() => _flushing.Dispose();
 

@@ -67,6 +67,9 @@ internal sealed partial class MailQueue(
 
     public MailJob Open(Guid id, byte[] content, int version) => JsonSerializer.Deserialize<MailJob>(encryption.Decrypt(content, version, Name(id)))!;
 
+    /// <summary>As the database has it, under the newest version of the encryption key.</summary>
+    public byte[] Seal(Guid id, MailJob job) => encryption.Encrypt(JsonSerializer.SerializeToUtf8Bytes(job), Name(id));
+
     private void Wake() => _news.Writer.TryWrite(true);
 
     private async Task<bool> AddAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, MailJob job, CancellationToken cancellationToken)
@@ -78,7 +81,7 @@ internal sealed partial class MailQueue(
             ON CONFLICT (id) DO UPDATE SET due_at = mails.due_at
             """;
 
-        byte[] content = encryption.Encrypt(JsonSerializer.SerializeToUtf8Bytes(job), Name(id));
+        byte[] content = Seal(id, job);
         return await connection.ExecuteAsync(
             transaction, sql, cancellationToken,
             ("id", id), ("content", content), ("version", encryption.Version), ("now", time.GetStorableNow()), ("most", options.Value.MostWaiting)) == 1;

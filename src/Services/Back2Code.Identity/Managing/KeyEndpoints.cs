@@ -13,7 +13,20 @@ internal static class KeyEndpoints
 
         keys.MapGet("", List).RequirePermission(Permissions.KeysRead).WithName("ListKeys").WithSummary("List signing keys, newest first");
         keys.MapPost("/rotate", Rotate).RequirePermission(Permissions.KeysWrite).WithName("RotateKeys").WithSummary("Let the next signing key sign from now on");
+        keys.MapGet("/encryption", CountEncryption).RequirePermission(Permissions.KeysRead).WithName("ReadEncryption")
+            .WithSummary("Versions of the encryption key, and how many rows are under earlier ones");
+        keys.MapPost("/encryption/rotate", RotateEncryption).RequirePermission(Permissions.KeysWrite).WithName("RotateEncryption")
+            .WithSummary("Bring some rows under the newest version of the encryption key; repeat until none is left");
         return keys;
+    }
+
+    private static async Task<Ok<EncryptionView>> CountEncryption(Reencryption encryption, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await encryption.CountAsync(cancellationToken));
+
+    private static async Task<Ok<EncryptionView>> RotateEncryption(Reencryption encryption, CurrentUser actor, CancellationToken cancellationToken)
+    {
+        int changed = await encryption.ChangeSomeAsync(actor.Id, cancellationToken);
+        return TypedResults.Ok(await encryption.CountAsync(cancellationToken) with { Changed = changed });
     }
 
     private static async Task<Ok<IReadOnlyList<KeyView>>> List(SigningKeys keys, CancellationToken cancellationToken) =>

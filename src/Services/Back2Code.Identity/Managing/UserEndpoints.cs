@@ -34,7 +34,7 @@ internal static class UserEndpoints
 
     private static async Task<Results<Ok<UserPage>, ValidationProblem, ProblemHttpResult>> List(
         HttpResponse response, UserStore users, CancellationToken cancellationToken, [Range(1, LargestLimit)] int limit = DefaultLimit, string? cursor = null,
-        [RegularExpression(UserName.Pattern)] string? name = null)
+        [RegularExpression(UserName.AnyPattern)] string? name = null)
     {
         if (name is not null)
         {

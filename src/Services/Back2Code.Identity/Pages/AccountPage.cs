@@ -63,7 +63,7 @@ internal sealed class AccountPage(PageGate gate, UserStore users, AccountStore a
                 {(open.Count > 1 ? Button(http, "end", "others", "End all others, and all applications' access") : default)}
                 <h2>Applications</h2>
                 {(connected.Count == 0 ? Html.Of($"<p>None acts in your name while you are away.</p>") : Html.Join(connected.Select(one => Row(http, one))))}
-                <p><a href="{Routes.SignOut}">Sign out</a></p>
+                <p><a href="{Routes.SignOut}">Sign out</a> · <a href="{Routes.AccountExport}">What is held about you</a> · <a href="{Routes.AccountErasure}">Erase this account</a></p>
                 """));
     }
 

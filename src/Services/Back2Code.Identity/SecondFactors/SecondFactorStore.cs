@@ -113,6 +113,9 @@ internal sealed class SecondFactorStore(Database database, KeyEncryption encrypt
             replaySafe: true,
             cancellationToken);
 
+    /// <summary>The same secret under the newest version of the encryption key.</summary>
+    public byte[] Reencrypt(Guid userId, byte[] secret, int version) => encryption.Encrypt(encryption.Decrypt(secret, version, Name(userId)), Name(userId));
+
     private async Task<bool> UseTotpAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid userId, string code, CancellationToken cancellationToken)
     {
         // The row is locked since it was read: of two that bring the same code at once, one is late.

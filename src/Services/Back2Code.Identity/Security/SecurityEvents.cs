@@ -40,6 +40,10 @@ internal static class SecurityActions
     public const string UserRoleChanged = "user-role-changed";
     public const string UserDisabled = "user-disabled";
     public const string UserEnabled = "user-enabled";
+    public const string ErasureRequested = "erasure-requested";
+    public const string ErasureCompleted = "erasure-completed";
+    public const string UserExported = "user-exported";
+    public const string EncryptionRotated = "encryption-rotated";
     public const string ClientCreated = "client-created";
     public const string ClientSecretRotated = "client-secret-rotated";
     public const string KeyRotated = "key-rotated";

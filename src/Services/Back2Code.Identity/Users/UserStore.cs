@@ -99,10 +99,10 @@ internal sealed class UserStore(Database database, EmailVault vault, MailQueue m
         return AddUserOutcome.EmailTaken.Instance;
     }
 
-    /// <returns>Null when there is no such user.</returns>
+    /// <returns>Null when there is no such user, or it was erased.</returns>
     public ValueTask<User?> ChangeRoleAsync(Guid id, string role, string actor, CancellationToken cancellationToken)
     {
-        const string sql = $"UPDATE users SET role = @role WHERE id = @id RETURNING {User.Columns}";
+        const string sql = $"UPDATE users SET role = @role WHERE id = @id AND erased_at IS NULL RETURNING {User.Columns}";
 
         return ChangeAsync(sql, id, new(SecurityActions.UserRoleChanged, true, actor, id.ToString(), role), cancellationToken, ("role", role));
     }
@@ -135,10 +135,10 @@ internal sealed class UserStore(Database database, EmailVault vault, MailQueue m
             cancellationToken);
     }
 
-    /// <returns>Null when there is no such user.</returns>
+    /// <returns>Null when there is no such user, or it was erased.</returns>
     public ValueTask<User?> EnableAsync(Guid id, string actor, CancellationToken cancellationToken)
     {
-        const string sql = $"UPDATE users SET disabled_at = NULL WHERE id = @id RETURNING {User.Columns}";
+        const string sql = $"UPDATE users SET disabled_at = NULL WHERE id = @id AND erased_at IS NULL RETURNING {User.Columns}";
 
         return ChangeAsync(sql, id, new(SecurityActions.UserEnabled, true, actor, id.ToString()), cancellationToken);
     }

@@ -11,6 +11,9 @@ namespace Back2Code.Notes.Creating;
 /// <summary>POST /v1/notes</summary>
 internal sealed class CreateNote(Database database, VersionedCache cache, TimeProvider time)
 {
+    // Raised by a trigger, which sees erasures that a look beforehand would miss.
+    private const string OwnerErased = "B2C01";
+
     public static async Task<Results<Created<NoteView>, ValidationProblem, ProblemHttpResult>> Handle(
         CreateNoteRequest request, HttpContext http, CurrentUser user, AuditActor actor, CreateNote operation, CancellationToken cancellationToken)
     {
@@ -19,13 +22,21 @@ internal sealed class CreateNote(Database database, VersionedCache cache, TimePr
             return NoteProblems.IdempotencyKeyInvalid(IdempotencyKey.Longest);
         }
 
-        if (await operation.ExecuteAsync(request, key, user.Id, actor, cancellationToken) is not { } note)
+        try
         {
-            return NoteProblems.IdempotencyKeyReused();
-        }
+            if (await operation.ExecuteAsync(request, key, user.Id, actor, cancellationToken) is not { } note)
+            {
+                return NoteProblems.IdempotencyKeyReused();
+            }
 
-        http.Response.Headers.ETag = NoteETag.For(note.Version);
-        return TypedResults.Created($"/v1/notes/{note.Id}", NoteView.From(note));
+            http.Response.Headers.ETag = NoteETag.For(note.Version);
+            return TypedResults.Created($"/v1/notes/{note.Id}", NoteView.From(note));
+        }
+        catch (PostgresException e) when (e.SqlState == OwnerErased)
+        {
+            // The token outlives its user by minutes.
+            return NoteProblems.OwnerErased();
+        }
     }
 
     /// <returns>The note as it was created, now or by an earlier request with this key; null when the key belongs to other content.</returns>

@@ -100,7 +100,7 @@ public sealed class UserCommandTests(IdentityFixture services)
     }
 
     [Theory]
-    [InlineData("user", "create", "list", "role", "disable")]
+    [InlineData("user", "create", "list", "role", "disable", "export", "erase", "reencrypt")]
     [InlineData("client", "create", "list", "rotate")]
     public async Task Each_command_shows_examples(params string[] words)
     {
