@@ -53,6 +53,8 @@ public sealed class SurfaceTests(NotesFixture notes) : IClassFixture<NotesFixtur
         Assert.Equal(
             [
                 "delete /v1/notes/{id}: 204 401 403 404 503",
+                "get /v1/notes/export/{userId}: 200 401 403 503",
+                "get /v1/notes/export: 200 401 403 503",
                 "get /v1/notes/{id}: 200 304 401 403 404 503",
                 "get /v1/notes: 200 400 401 403 503",
                 "post /v1/notes: 201 400 401 403 422 503",

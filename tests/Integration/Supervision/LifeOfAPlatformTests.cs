@@ -80,6 +80,18 @@ public sealed class LifeOfAPlatformTests
     }
 
     [Fact]
+    public async Task A_killed_process_comes_back_although_nobody_can_be_told()
+    {
+        await using var small = SmallPlatform.Of(SmallPlatform.Redis);
+        await using var platform = await small.StartAsync();
+        small.TakesNoMessages = true;
+
+        SmallPlatform.Kill(await platform.StatusOfAsync("redis"));
+
+        await platform.WaitForAsync("redis", p => p is { State: ProcessState.Ready, Restarts: 1 }, "is restarted");
+    }
+
+    [Fact]
     public async Task A_process_that_hangs_is_killed_and_comes_back()
     {
         await using var small = SmallPlatform.Of(SmallPlatform.RedisThat("restart: {hung: 2s}"));

@@ -121,7 +121,18 @@ internal sealed class SmallPlatform : IAsyncDisposable, IProgress<PlatformProgre
 
     public static void Signal(ProcessStatus process, int signal) => Assert.True(Posix.Signal(process.Pid!.Value, process.StartTicks!.Value, signal));
 
-    public void Report(PlatformProgress value) => Messages.Enqueue(value);
+    /// <summary>From now on every message meets a full disk.</summary>
+    public bool TakesNoMessages { get; set; }
+
+    public void Report(PlatformProgress value)
+    {
+        if (TakesNoMessages)
+        {
+            throw new IOException("No space left on device");
+        }
+
+        Messages.Enqueue(value);
+    }
 
     public async ValueTask DisposeAsync()
     {

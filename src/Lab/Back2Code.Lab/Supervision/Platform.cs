@@ -41,7 +41,7 @@ public sealed class Platform : IAsyncDisposable
     public static async Task<Platform> StartAsync(
         PlatformOptions options, IProgress<PlatformProgress>? progress, CancellationToken cancellationToken)
     {
-        var lab = await LabHost.StartAsync(options, p => progress?.Report(p), cancellationToken);
+        var lab = await LabHost.StartAsync(options, p => Tell(progress, p), cancellationToken);
         return new Platform(new LabClient(lab.ControlSocket), lab.Paths, lab, lab.Status());
     }
 
@@ -123,6 +123,19 @@ public sealed class Platform : IAsyncDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             Posix.Signal(lab.Pid, lab.StartTime, Signals.Kill);
+        }
+    }
+
+    /// <summary>A log on a full disk, or a terminal that is gone, takes no more lines. Whoever supervises goes on without them.</summary>
+    private static void Tell(IProgress<PlatformProgress>? progress, PlatformProgress value)
+    {
+        try
+        {
+            progress?.Report(value);
+        }
+        catch (IOException)
+        {
+            // There is nobody left to tell.
         }
     }
 }

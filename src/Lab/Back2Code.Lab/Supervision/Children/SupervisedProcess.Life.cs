@@ -35,7 +35,7 @@ internal sealed partial class SupervisedProcess
         {
             return await RunOnceAsync();
         }
-        catch (Exception e) when (_firstReady.Task.IsCompletedSuccessfully && e is IOException or UnauthorizedAccessException or Win32Exception)
+        catch (Exception e) when (_firstReady.Task.IsCompletedSuccessfully && e is not OperationCanceledException)
         {
             lock (_gate)
             {
