@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Back2Code.Chaos.Faults.Postgres;
@@ -144,7 +143,7 @@ internal sealed class SlowNamesFault : IFault
         }
         catch (SocketException e)
         {
-            throw new FaultException(string.Create(CultureInfo.InvariantCulture, $"dns.slow: a name leads nowhere: {e.Message}; for that there is dns.no-such-name."), e);
+            throw new FaultException($"dns.slow: a name leads nowhere: {e.Message}; for that there is dns.no-such-name.", e);
         }
     }
 
