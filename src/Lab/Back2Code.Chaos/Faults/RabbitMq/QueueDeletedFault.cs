@@ -15,7 +15,7 @@ internal sealed class QueueDeletedFault : RabbitMqFault
     public override string Type => "rabbitmq.queue-deleted";
 
     public override string Summary =>
-        "Deletes a queue while events flow. With events=kept it is unbound first and deleted once it is empty, for the broker confirms what it routes to a queue in its last moment, and loses it; refused where another queue takes the same events.";
+        "Deletes a queue while events flow. With events=kept it is unbound first and deleted once it is empty, since events that are routed to a queue in its last moment may be lost; refused where another queue takes the same events.";
 
     public override string Symptom =>
         "The broker cancels the queue's consumers; until one has declared it again, publishers get their events back as unroutable and the outbox grows. With events=lost, what waited never takes effect.";
