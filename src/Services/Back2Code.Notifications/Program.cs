@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Data;
 using Back2Code.Messaging;
 using Back2Code.Notifications;
@@ -12,6 +13,8 @@ builder.AddPostgres(postgres =>
     postgres.MigrationsAssembly = typeof(NotificationEndpoints).Assembly;
 });
 builder.AddRabbitMq();
+builder.AddOutboxRelay("notifications");
+builder.AddAudit(NotificationAudit.Source);
 builder.AddConsumer<NoteEventHandler>(consumer =>
 {
     consumer.Queue = "notifications.notes";
