@@ -23,8 +23,10 @@ internal static class AlertingServiceCollectionExtensions
             .ValidateOnStart();
 
         services.AddSingleton<SteadyClock>();
+        services.AddSingleton<ActRecorder>();
         services.AddSingleton<IncidentDesk>();
         services.AddSingleton<IncidentStore>();
+        services.AddSingleton<ActStore>();
         services.AddSingleton<IncidentReader>();
         services.AddSingleton<IncidentClerk>();
         services.AddHostedService<IncidentWriter>();

@@ -13,6 +13,7 @@ internal static class MonitoringServiceCollectionExtensions
     public static IServiceCollection AddMonitoring(this IServiceCollection services)
     {
         services.AddOptions<MonitoringOptions>().BindConfiguration("Monitoring").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => new EventTarget(provider.GetRequiredService<IConfiguration>().GetConnectionString("RabbitMQ") is { Length: > 0 }));
         services.AddAlerting();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<GatewayLogReceiver>();
@@ -51,7 +52,6 @@ internal static class MonitoringServiceCollectionExtensions
         services.AddSingleton<IPlatformCheck, OutboxCheck>();
         services.AddSingleton<IPlatformCheck, BackupCheck>();
         services.AddSingleton<HealthBoard>();
-        services.AddSingleton(provider => new HealthEventTarget(provider.GetRequiredService<IConfiguration>().GetConnectionString("RabbitMQ") is { Length: > 0 }));
         services.AddSingleton<HealthEvents>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthEvents>());
         services.AddSingleton<HealthMonitor>();

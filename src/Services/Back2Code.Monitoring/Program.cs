@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Data;
 using Back2Code.Messaging;
 using Back2Code.Monitoring;
@@ -17,9 +18,10 @@ builder.AddPostgres(postgres =>
 });
 if (builder.Configuration.GetConnectionString("RabbitMQ") is { Length: > 0 })
 {
-    // News of the platform's health, for those who listen: without a listener it is not kept.
+    // News of the platform's health, for those who listen, which without a listener is not kept; and audit records, which always are.
     builder.AddRabbitMq();
-    builder.AddOutboxRelay("monitoring", relay => relay.KeepUnroutable = false);
+    builder.AddOutboxRelay("monitoring", relay => relay.DroppedWhenUnroutable = [HealthEvents.Type]);
+    builder.AddAudit(EventTarget.Source);
 }
 
 builder.Services.AddMonitoring();

@@ -16,7 +16,7 @@ builder.AddPostgres(postgres =>
 });
 builder.AddRabbitMq();
 builder.AddOutboxRelay("notifications");
-builder.AddAudit(ExportNotifications.Source);
+builder.AddAudit(NotificationAudit.Source);
 builder.AddConsumer<NoteEventHandler>(consumer =>
 {
     consumer.Queue = "notifications.notes";

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Back2Code.Audit;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.IntegrationTests.Services;
 using Back2Code.Monitoring;
@@ -19,6 +20,8 @@ namespace Back2Code.IntegrationTests.Monitoring;
 /// <summary>What people do to incidents, over HTTP and into PostgreSQL.</summary>
 public sealed class IncidentWorkTests(SharedServers servers, MonitoringFixture fixture) : IClassFixture<MonitoringFixture>
 {
+    private static readonly AuditActor Ada = new("ada", "back2code", "127.0.0.1");
+
     [Fact]
     public async Task An_old_incident_that_finds_no_room_in_memory_is_there_and_cannot_be_changed_now()
     {
@@ -31,8 +34,8 @@ public sealed class IncidentWorkTests(SharedServers servers, MonitoringFixture f
         Assert.True(await full.AcceptAsync([.. Enumerable.Range(0, IncidentDesk.MaximumUnstored).Select(AlertOfItsOwnGroup)], full.Now, TestContext.Current.CancellationToken));
         var clerk = new IncidentClerk(full, fixture.Monitoring.Services.GetRequiredService<IncidentReader>());
 
-        var result = await clerk.ChangeAsync(id, _ => new IncidentChange(id, IncidentChangeKind.Note, full.Now, "ada") { Text = "seen" }, TestContext.Current.CancellationToken);
-        var missing = await clerk.ChangeAsync(Guid.NewGuid(), i => new IncidentChange(i.Id, IncidentChangeKind.Note, full.Now, "ada"), TestContext.Current.CancellationToken);
+        var result = await clerk.ChangeAsync(id, _ => new IncidentChange(id, IncidentChangeKind.Note, full.Now, "ada") { Text = "seen" }, Ada, TestContext.Current.CancellationToken);
+        var missing = await clerk.ChangeAsync(Guid.NewGuid(), i => new IncidentChange(i.Id, IncidentChangeKind.Note, full.Now, "ada"), Ada, TestContext.Current.CancellationToken);
 
         Assert.Equal(503, Assert.IsType<ProblemHttpResult>(result.Result).StatusCode);
         Assert.Equal(404, Assert.IsType<ProblemHttpResult>(missing.Result).StatusCode);
@@ -228,6 +231,7 @@ public sealed class IncidentWorkTests(SharedServers servers, MonitoringFixture f
         Options.Create(new MonitoringOptions { SpoolDirectory = spool.Path, WebhookToken = MonitoringApplication.WebhookToken }),
         new ChannelList([]),
         new SteadyClock(TimeProvider.System),
+        new ActRecorder(new EventTarget(HasBroker: false), TimeProvider.System),
         NullLogger<IncidentDesk>.Instance,
         NullLogger<AlertSpool>.Instance);
 }

@@ -42,7 +42,7 @@ internal sealed class Notifications
     /// <summary>A desk whose spool lies in a folder of the test's.</summary>
     public static IncidentDesk DeskIn(string folder, TimeProvider time, params IReadOnlyList<IChannel> channels) => new(
         Options.Create(new MonitoringOptions { SpoolDirectory = folder, WebhookToken = "test-only-webhook-token" }),
-        new ChannelList(channels), new SteadyClock(time), NullLogger<IncidentDesk>.Instance, NullLogger<AlertSpool>.Instance);
+        new ChannelList(channels), new SteadyClock(time), new ActRecorder(new EventTarget(HasBroker: true), time), NullLogger<IncidentDesk>.Instance, NullLogger<AlertSpool>.Instance);
 
     /// <summary>What the channels would be told, in order.</summary>
     public List<Notice> News { get; } = [];

@@ -96,25 +96,27 @@ internal sealed partial class OutboxRelay : BackgroundService
         }
 
         var outcomes = await _publisher.PublishAsync(messages, cancellationToken).ConfigureAwait(false);
-        long[] confirmed = Positions(rows, outcomes, PublishOutcome.Confirmed);
-        long[] unroutable = Positions(rows, outcomes, PublishOutcome.Unroutable);
-        int unknown = rows.Count - confirmed.Length - unroutable.Length;
+        long[] confirmed = Positions(rows, outcomes, PublishOutcome.Confirmed, static _ => true);
+        long[] unwanted = Positions(rows, outcomes, PublishOutcome.Unroutable, IsNews);
+        long[] unroutable = Positions(rows, outcomes, PublishOutcome.Unroutable, row => !IsNews(row));
+        int unknown = rows.Count - confirmed.Length - unwanted.Length - unroutable.Length;
         if (confirmed.Length > 0)
         {
             await OutboxStore.DeleteAsync(connection, confirmed, cancellationToken).ConfigureAwait(false);
         }
 
-        if (unroutable.Length > 0 && !_options.KeepUnroutable)
+        if (unwanted.Length > 0)
         {
-            await OutboxStore.DeleteAsync(connection, unroutable, cancellationToken).ConfigureAwait(false);
-            _metrics.Failed(unroutable.Length, "unwanted");
+            await OutboxStore.DeleteAsync(connection, unwanted, cancellationToken).ConfigureAwait(false);
+            _metrics.Failed(unwanted.Length, "unwanted");
         }
-        else if (unroutable.Length > 0)
+
+        if (unroutable.Length > 0)
         {
             // No consumer has declared its queue yet. The event keeps, and the others pass it.
             await OutboxStore.PostponeAsync(connection, unroutable, _options.UnroutableDelay, cancellationToken).ConfigureAwait(false);
             _metrics.Failed(unroutable.Length, "unroutable");
-            Log.Unroutable(_logger, unroutable.Length, rows[Array.IndexOf(outcomes, PublishOutcome.Unroutable)].Event.Type);
+            Log.Unroutable(_logger, unroutable.Length, rows.First(row => row.Position == unroutable[0]).Event.Type);
         }
 
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -159,8 +161,10 @@ internal sealed partial class OutboxRelay : BackgroundService
         }
     }
 
-    private static long[] Positions(List<OutboxRow> rows, PublishOutcome[] outcomes, PublishOutcome wanted) =>
-        [.. rows.Where((_, i) => outcomes[i] == wanted).Select(static row => row.Position)];
+    private bool IsNews(OutboxRow row) => _options.DroppedWhenUnroutable.Contains(row.Event.Type);
+
+    private static long[] Positions(List<OutboxRow> rows, PublishOutcome[] outcomes, PublishOutcome outcome, Func<OutboxRow, bool> wanted) =>
+        [.. rows.Where((row, i) => outcomes[i] == outcome && wanted(row)).Select(static row => row.Position)];
 
     private static partial class Log
     {

@@ -21,8 +21,8 @@ public sealed class OutboxRelayOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")] public TimeSpan UnroutableDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// True, the default: an event that no queue wants stays in the outbox until one does, because its consumer may only not have started yet.
-    /// False: it is dropped and counted (reason <c>unwanted</c>); for news that matters only to those who listen already.
+    /// Types of events that are dropped and counted (reason <c>unwanted</c>) when no queue wants them: news that matters only to those who listen already.
+    /// Every other event stays in the outbox until a queue wants it, because its consumer may only not have started yet. Default none.
     /// </summary>
-    public bool KeepUnroutable { get; set; } = true;
+    public IReadOnlyCollection<string> DroppedWhenUnroutable { get; set; } = [];
 }

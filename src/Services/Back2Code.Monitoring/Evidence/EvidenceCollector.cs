@@ -91,6 +91,7 @@ internal sealed partial class EvidenceCollector(
                 await desk.ChangeAsync(
                     incident.Id,
                     _ => new IncidentChange(incident.Id, IncidentChangeKind.Measure, desk.Now, null) { Detection = detection, Budgets = budgets.Count > 0 ? [.. budgets] : null },
+                    actor: null,
                     cancellationToken);
             }
         }

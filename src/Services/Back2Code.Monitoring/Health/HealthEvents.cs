@@ -11,10 +11,9 @@ namespace Back2Code.Monitoring.Health;
 /// the true time of each is in it. Without a broker there is nobody to tell, and nothing is kept.
 /// </summary>
 internal sealed partial class HealthEvents(
-    [FromKeyedServices(PostgresPools.Background)] NpgsqlDataSource dataSource, PostgresMigrator migrator, HealthEventTarget target, TimeProvider time, ILogger<HealthEvents> logger) : BackgroundService
+    [FromKeyedServices(PostgresPools.Background)] NpgsqlDataSource dataSource, PostgresMigrator migrator, EventTarget target, TimeProvider time, ILogger<HealthEvents> logger) : BackgroundService
 {
     public const string Type = "health.changed";
-    private const string Source = "/services/monitoring";
     private const int MaximumWaiting = 256;
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
@@ -53,7 +52,7 @@ internal sealed partial class HealthEvents(
         var data = new HealthChanged(status.Check, status.Finding.Target, change.From, status.State, status.Finding.Summary);
         return new CloudEvent(
             Guid.CreateVersion7(status.CheckedAt).ToString(),
-            Source,
+            EventTarget.Source,
             Type,
             status.Finding.Target.Length == 0 ? status.Check : $"{status.Check}/{status.Finding.Target}",
             status.CheckedAt,
@@ -167,6 +166,3 @@ internal sealed partial class HealthEvents(
 /// <param name="To">The state it has now.</param>
 /// <param name="Summary">For people.</param>
 internal sealed record HealthChanged(string Check, string Target, HealthState? From, HealthState To, string Summary);
-
-/// <summary>Whether there is a broker that events go to.</summary>
-internal sealed record HealthEventTarget(bool HasBroker);

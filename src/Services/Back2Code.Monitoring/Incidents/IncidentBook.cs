@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Back2Code.Audit;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Notifying;
 using Back2Code.Monitoring.Spool;
@@ -70,7 +71,7 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
         }
     }
 
-    /// <summary>Incidents whose latest revision is not in PostgreSQL yet, oldest first.</summary>
+    /// <summary>Incidents whose latest revision, or what people did to them, is not in PostgreSQL yet, oldest first.</summary>
     public IReadOnlyList<Incident> Unstored
     {
         get
@@ -114,6 +115,11 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
         lock (_gate)
         {
             Restore_NeedsLock(record);
+            if (record.Recorded is { } recorded)
+            {
+                MarkRecorded_NeedsLock(recorded);
+            }
+
             IReadOnlyList<Notice> news = [];
             if (record.Alerts is { } alerts)
             {
@@ -125,7 +131,7 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
             }
             else if (record.Event is { } happened)
             {
-                ApplyEvent_NeedsLock(happened);
+                ApplyEvent_NeedsLock(happened, record.Audit);
             }
 
             DropOld_NeedsLock();
@@ -141,6 +147,7 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
             return new SpoolRecord(id, at, Incidents: [.. _incidents.Values])
             {
                 Events = [.. _events],
+                Acts = _waitingActs == 0 ? null : Acts_NeedsLock(),
                 LooseAlerts = [.. _latest.Values.Where(l => !l.IsListed).Select(l => new LooseAlert(l.Incident, l.Episode))],
             };
         }
@@ -165,6 +172,11 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
             Remember_NeedsLock(new LatestEpisode(loose.Incident, loose.Episode, IsListed: false));
         }
 
+        foreach (Act act in record.Acts ?? [])
+        {
+            Await_NeedsLock(act.Incident, act.Record);
+        }
+
         if (record.Events is { } events)
         {
             _events.Clear();
@@ -172,13 +184,14 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
         }
     }
 
-    private void ApplyEvent_NeedsLock(PlatformEvent happened)
+    private void ApplyEvent_NeedsLock(PlatformEvent happened, AuditRecord? act)
     {
         if (_events.Contains(happened))
         {
             return;
         }
 
+        Await_NeedsLock(null, act);
         _events.Add(happened);
         if (_events.Count > EventsKept)
         {
@@ -197,6 +210,7 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
         {
             Incident opened = IncidentWork.Open(change, record.ReceivedAt);
             _incidents[opened.Id] = TellEvents_NeedsLock(opened);
+            Await_NeedsLock(opened.Id, record.Audit);
             return [new Notice { Id = record.Id, At = record.ReceivedAt, Incident = opened.Id, Severity = opened.Severity, Text = $"Opened by {change.By}: {opened.Title}" }];
         }
 
@@ -206,6 +220,11 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
         }
 
         Incident changed = _incidents[incident.Id] = IncidentWork.Apply(incident, change, record.ReceivedAt);
+        if (changed.Revision > incident.Revision)
+        {
+            Await_NeedsLock(changed.Id, record.Audit);
+        }
+
         return changed.Severity > incident.Severity
             ? [new Notice { Id = record.Id, At = record.ReceivedAt, Incident = changed.Id, Severity = changed.Severity, Text = $"{change.By} raised the severity to {IncidentChanges.Text(changed.Severity)}" }]
             : [];
@@ -235,7 +254,7 @@ internal sealed partial class IncidentBook(TimeSpan reopenWithin, TimeSpan event
         return new Guid(hash[..16], bigEndian: true);
     }
 
-    private bool IsUnstored_NeedsLock(Incident incident) => _storedRevisions.GetValueOrDefault(incident.Id, -1) < incident.Revision;
+    private bool IsUnstored_NeedsLock(Incident incident) => _storedRevisions.GetValueOrDefault(incident.Id, -1) < incident.Revision || _acts.ContainsKey(incident.Id);
 
     /// <summary>Forgets the oldest resolved incidents that PostgreSQL has. What it does not have is kept; the desk refuses notifications before that grows large.</summary>
     private void DropOld_NeedsLock()

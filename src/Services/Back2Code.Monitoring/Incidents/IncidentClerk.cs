@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Authentication;
 using Back2Code.Resilience;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -8,15 +9,15 @@ namespace Back2Code.Monitoring.Incidents;
 internal sealed class IncidentClerk(IncidentDesk desk, IncidentReader reader)
 {
     public async Task<Results<Ok<IncidentView>, ProblemHttpResult>> StepAsync(
-        Guid id, IncidentChangeKind kind, StepRequest? step, CurrentUser user, CancellationToken cancellationToken)
+        Guid id, IncidentChangeKind kind, StepRequest? step, CurrentUser user, AuditActor actor, CancellationToken cancellationToken)
     {
         DateTimeOffset now = desk.Now;
         return (IncidentRequests.Text("text", step?.Text) ?? IncidentRequests.Time("at", step?.At, now)) is { } wrong
             ? MonitoringProblems.BadParameter(wrong)
-            : await ChangeAsync(id, _ => new IncidentChange(id, kind, IncidentRequests.TimeOr(step?.At, now), user.Id) { Text = step?.Text?.Trim() }, cancellationToken);
+            : await ChangeAsync(id, _ => new IncidentChange(id, kind, IncidentRequests.TimeOr(step?.At, now), user.Id) { Text = step?.Text?.Trim() }, actor, cancellationToken);
     }
 
-    public async Task<Results<Ok<IncidentView>, ProblemHttpResult>> ChangeAsync(Guid id, Func<Incident, IncidentChange> make, CancellationToken cancellationToken)
+    public async Task<Results<Ok<IncidentView>, ProblemHttpResult>> ChangeAsync(Guid id, Func<Incident, IncidentChange> make, AuditActor actor, CancellationToken cancellationToken)
     {
         // An old incident that was taken into memory may have left it again before its change: then once more.
         ChangeOutcome outcome = new ChangeOutcome.Unknown();
@@ -27,7 +28,7 @@ internal sealed class IncidentClerk(IncidentDesk desk, IncidentReader reader)
                 return problem;
             }
 
-            outcome = await desk.ChangeAsync(id, make, cancellationToken);
+            outcome = await desk.ChangeAsync(id, make, actor, cancellationToken);
         }
 
         return outcome is ChangeOutcome.Changed changed ? TypedResults.Ok(IncidentView.From(changed.Incident)) : ProblemOf(outcome, id);

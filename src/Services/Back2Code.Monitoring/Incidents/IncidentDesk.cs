@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Notifying;
 using Back2Code.Monitoring.Spool;
@@ -12,22 +13,27 @@ namespace Back2Code.Monitoring.Incidents;
 /// </summary>
 internal sealed partial class IncidentDesk : IDisposable
 {
-    // With PostgreSQL away for so long that a thousand outages or a hundred thousand alerts wait, memory is the next to fail.
+    // With PostgreSQL away for so long that a thousand outages, a hundred thousand alerts or ten thousand people's acts wait, memory is the next to fail.
     // Refused notifications are sent again by Alertmanager.
     internal const int MaximumUnstored = 1_000;
     internal const int MaximumAlerts = 100_000;
+    internal const int MaximumActs = 10_000;
 
     private readonly SemaphoreSlim _order = new(1, 1);
     private readonly AlertSpool _spool;
     private readonly SteadyClock _clock;
+    private readonly ActRecorder _recorder;
     private readonly ILogger<IncidentDesk> _logger;
     private readonly IReadOnlyList<Subscription> _subscriptions;
 
+    private volatile SpoolStart _start;
+
     public IncidentDesk(
-        IOptions<MonitoringOptions> options, ChannelList channels, SteadyClock clock, ILogger<IncidentDesk> logger, ILogger<AlertSpool> spoolLogger)
+        IOptions<MonitoringOptions> options, ChannelList channels, SteadyClock clock, ActRecorder recorder, ILogger<IncidentDesk> logger, ILogger<AlertSpool> spoolLogger)
     {
         MonitoringOptions settings = options.Value;
         _clock = clock;
+        _recorder = recorder;
         _logger = logger;
         _subscriptions = [.. channels.All.Select(c => c.Subscription)];
         Book = new IncidentBook(settings.ReopenWithin, settings.EventLookback);
@@ -43,7 +49,7 @@ internal sealed partial class IncidentDesk : IDisposable
         Board.KeepOnly([.. _subscriptions.Select(s => s.Name)]);
 
         // A start begins a segment: the snapshot proves that the disk can be written before the first notification needs it.
-        _spool.BeginSegment(Snapshot());
+        _start = BeginSegment();
         Log.Opened(_logger, records, Book.All.Count, Book.All.Count(i => i.IsActive));
     }
 
@@ -58,6 +64,9 @@ internal sealed partial class IncidentDesk : IDisposable
     public event Action? News;
 
     public DateTimeOffset Now => _clock.Now;
+
+    /// <summary>From where the next start would read, should this process end now.</summary>
+    public SpoolStart Start => _start;
 
     /// <summary>Takes the alerts of one notification.</summary>
     /// <returns>
@@ -95,19 +104,22 @@ internal sealed partial class IncidentDesk : IDisposable
     }
 
     /// <summary>Takes something that was done to the platform.</summary>
+    /// <param name="happened">What.</param>
+    /// <param name="actor">Who tells.</param>
+    /// <param name="cancellationToken">Ends the wait for others' changes.</param>
     /// <returns>False when the disk or PostgreSQL is too far behind; try again.</returns>
-    public Task<bool> TellAsync(PlatformEvent happened, CancellationToken cancellationToken) =>
-        RecordAsync(Record(happened.RecordedAt) with { Event = happened }, cancellationToken);
+    public Task<bool> TellAsync(PlatformEvent happened, AuditActor actor, CancellationToken cancellationToken) =>
+        RecordAsync(Record(happened.RecordedAt) with { Event = happened, Audit = _recorder.Of(actor, happened) }, cancellationToken);
 
     /// <summary>Opens an incident by hand, unless its group has an active one.</summary>
-    public async Task<ChangeOutcome> OpenAsync(IncidentChange change, CancellationToken cancellationToken)
+    public async Task<ChangeOutcome> OpenAsync(IncidentChange change, AuditActor actor, CancellationToken cancellationToken)
     {
         await _order.WaitAsync(cancellationToken);
         try
         {
             return Book.ActiveOf(IncidentBook.DefaultGroup) is { } active
                 ? new ChangeOutcome.AlreadyOpen(active.Id)
-                : Change_NeedsOrder(Record(Now) with { Change = change });
+                : Change_NeedsOrder(null, change, actor);
         }
         finally
         {
@@ -118,8 +130,9 @@ internal sealed partial class IncidentDesk : IDisposable
     /// <summary>Changes an incident that is in the book.</summary>
     /// <param name="id">Which one.</param>
     /// <param name="make">Makes the change from the incident as it stands, under the lock; it says which action number is next, for example.</param>
+    /// <param name="actor">Who changes it; null: this service itself.</param>
     /// <param name="cancellationToken">Ends the wait for others' changes.</param>
-    public async Task<ChangeOutcome> ChangeAsync(Guid id, Func<Incident, IncidentChange> make, CancellationToken cancellationToken)
+    public async Task<ChangeOutcome> ChangeAsync(Guid id, Func<Incident, IncidentChange> make, AuditActor? actor, CancellationToken cancellationToken)
     {
         await _order.WaitAsync(cancellationToken);
         try
@@ -132,7 +145,7 @@ internal sealed partial class IncidentDesk : IDisposable
             IncidentChange change = make(incident);
             return IncidentWork.Refuse(incident, change) is { } reason
                 ? new ChangeOutcome.Refused(reason)
-                : Change_NeedsOrder(Record(Now) with { Change = change });
+                : Change_NeedsOrder(incident, change, actor);
         }
         finally
         {
@@ -161,6 +174,27 @@ internal sealed partial class IncidentDesk : IDisposable
         }
     }
 
+    /// <summary>The outbox has these acts for the audit trail. Not synced: if it is lost they come again, and are known there.</summary>
+    public async Task RecordedAsync(RecordedActs acts, CancellationToken cancellationToken)
+    {
+        await _order.WaitAsync(cancellationToken);
+        try
+        {
+            SpoolRecord record = Record(Now) with { Recorded = acts, Channels = null };
+            Apply(record);
+            _spool.Append(record, durable: false);
+            RotateWhenFull();
+        }
+        catch (IOException e)
+        {
+            Log.ActsNotMarked(_logger, e);
+        }
+        finally
+        {
+            _order.Release();
+        }
+    }
+
     public void Dispose()
     {
         _spool.Dispose();
@@ -181,12 +215,18 @@ internal sealed partial class IncidentDesk : IDisposable
         }
     }
 
-    private ChangeOutcome Change_NeedsOrder(SpoolRecord record)
+    /// <param name="incident">As it stands; null: the change opens it.</param>
+    /// <param name="change">What is done.</param>
+    /// <param name="actor">By whom.</param>
+    private ChangeOutcome Change_NeedsOrder(Incident? incident, IncidentChange change, AuditActor? actor)
     {
-        record = record with { Change = record.Change! with { Incident = record.Change.Kind == IncidentChangeKind.Open ? record.Id : record.Change.Incident } };
+        SpoolRecord record = Record(Now);
+        change = change with { Incident = incident?.Id ?? record.Id };
         try
         {
-            return Record_NeedsOrder(record) ? new ChangeOutcome.Changed(Book.Find(record.Change.Incident)!) : new ChangeOutcome.NotRecorded();
+            return Record_NeedsOrder(record with { Change = change, Audit = _recorder.Of(actor, incident, change) })
+                ? new ChangeOutcome.Changed(Book.Find(change.Incident)!)
+                : new ChangeOutcome.NotRecorded();
         }
         catch (IOException e)
         {
@@ -200,7 +240,7 @@ internal sealed partial class IncidentDesk : IDisposable
 
     private bool Record_NeedsOrder(SpoolRecord record)
     {
-        if (Book.Unstored.Count >= MaximumUnstored || Board.WaitingAlerts >= MaximumAlerts)
+        if (Book.Unstored.Count >= MaximumUnstored || Board.WaitingAlerts >= MaximumAlerts || (record.Audit is not null && Book.WaitingActs >= MaximumActs))
         {
             return false;
         }
@@ -253,7 +293,7 @@ internal sealed partial class IncidentDesk : IDisposable
 
         try
         {
-            _spool.BeginSegment(Snapshot());
+            _start = BeginSegment();
         }
         catch (IOException e)
         {
@@ -264,7 +304,12 @@ internal sealed partial class IncidentDesk : IDisposable
 
     private SpoolRecord Record(DateTimeOffset at) => new(Guid.CreateVersion7(at), at) { Channels = _subscriptions };
 
-    private SpoolRecord Snapshot() => Book.Snapshot(Guid.CreateVersion7(Now), Now) with { Pending = Board.All };
+    private SpoolStart BeginSegment()
+    {
+        SpoolRecord snapshot = Book.Snapshot(Guid.CreateVersion7(Now), Now) with { Pending = Board.All };
+        _spool.BeginSegment(snapshot);
+        return new SpoolStart(snapshot.ReceivedAt, [.. (snapshot.Acts ?? []).Select(a => a.Record.Id)]);
+    }
 
     private static partial class Log
     {
@@ -279,6 +324,9 @@ internal sealed partial class IncidentDesk : IDisposable
 
         [LoggerMessage(5204, LogLevel.Error, "What {Channel} has told could not be written to the spool", EventName = "DeliveryNotRecorded")]
         public static partial void OutcomeNotRecorded(ILogger logger, Exception exception, string channel);
+
+        [LoggerMessage(5206, LogLevel.Error, "Which acts are in the outbox could not be written to the spool", EventName = "ActsNotMarked")]
+        public static partial void ActsNotMarked(ILogger logger, Exception exception);
 
         [LoggerMessage(5205, LogLevel.Error, "Incidents found in PostgreSQL could not be written to the spool", EventName = "IncidentsNotAdopted")]
         public static partial void NotAdopted(ILogger logger, Exception exception);

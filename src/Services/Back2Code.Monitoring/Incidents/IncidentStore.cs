@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Back2Code.Audit;
 using Back2Code.Monitoring.Alerts;
 using Back2Code.Monitoring.Spool;
 using Npgsql;
@@ -75,31 +76,18 @@ internal sealed class IncidentStore(NpgsqlDataSource dataSource)
 
     private const string One = $"SELECT {Columns} FROM incidents i WHERE i.id = @id";
 
-    public async Task SaveAsync(Incident incident, CancellationToken cancellationToken)
+    /// <summary>Saves it, and in the same transaction tells the audit trail what people did to it.</summary>
+    /// <param name="incident">At least as new as the acts.</param>
+    /// <param name="acts">What people did to it, in that order.</param>
+    /// <param name="now">Of the desk's clock.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async Task SaveAsync(Incident incident, IEnumerable<AuditRecord> acts, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // A spool of an earlier version may hold two with one start, of which PostgreSQL would take neither, and with them nothing of the incident.
-        IReadOnlyList<AlertEpisode> alerts = [.. incident.Alerts.GroupBy(a => (a.Fingerprint, a.StartsAt)).Select(g => g.Last())];
-        await using NpgsqlCommand command = dataSource.CreateCommand(Save);
-        command.Parameters.AddWithValue("id", incident.Id);
-        command.Parameters.AddWithValue("group", incident.Group);
-        command.Parameters.AddWithValue("title", incident.Title);
-        command.Parameters.AddWithValue("severity", IncidentChanges.Text(incident.Severity));
-        command.Parameters.AddWithValue("state", IncidentChanges.Text(incident.State));
-        command.Parameters.AddWithValue("opened_at", incident.OpenedAt);
-        command.Parameters.AddWithValue("opened_by", NpgsqlDbType.Text, (object?)incident.OpenedBy ?? DBNull.Value);
-        command.Parameters.AddWithValue("started_at", NpgsqlDbType.TimestampTz, (object?)incident.StartedAt ?? DBNull.Value);
-        command.Parameters.AddWithValue("acknowledged_at", NpgsqlDbType.TimestampTz, (object?)incident.AcknowledgedAt ?? DBNull.Value);
-        command.Parameters.AddWithValue("mitigated_at", NpgsqlDbType.TimestampTz, (object?)incident.MitigatedAt ?? DBNull.Value);
-        command.Parameters.AddWithValue("resolved_at", NpgsqlDbType.TimestampTz, (object?)incident.ResolvedAt ?? DBNull.Value);
-        command.Parameters.AddWithValue("resolved_by", NpgsqlDbType.Text, (object?)incident.ResolvedBy ?? DBNull.Value);
-        command.Parameters.AddWithValue("reviewed_at", NpgsqlDbType.TimestampTz, (object?)incident.ReviewedAt ?? DBNull.Value);
-        command.Parameters.AddWithValue("commander", NpgsqlDbType.Text, (object?)incident.Commander ?? DBNull.Value);
-        command.Parameters.AddWithValue("details", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(IncidentDetails.Of(incident), MonitoringJson.Default.IncidentDetails));
-        command.Parameters.AddWithValue("actions", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(incident.Actions, MonitoringJson.Default.IReadOnlyListActionItem));
-        command.Parameters.AddWithValue("revision", incident.Revision);
-        command.Parameters.AddWithValue("alerts", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(alerts, MonitoringJson.Default.IReadOnlyListAlertEpisode));
-        command.Parameters.AddWithValue("timeline", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(incident.Timeline, MonitoringJson.Default.IReadOnlyListTimelineEntry));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using NpgsqlConnection connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await SaveAsync(connection, transaction, incident, cancellationToken);
+        await ActStore.AppendAsync(connection, transaction, acts, now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>Newest first, after the cursor, without the incidents that the caller has in memory.</summary>
@@ -128,6 +116,33 @@ internal sealed class IncidentStore(NpgsqlDataSource dataSource)
         command.Parameters.AddWithValue("id", id);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
+    }
+
+    private static async Task SaveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Incident incident, CancellationToken cancellationToken)
+    {
+        // A spool of an earlier version may hold two with one start, of which PostgreSQL would take neither, and with them nothing of the incident.
+        IReadOnlyList<AlertEpisode> alerts = [.. incident.Alerts.GroupBy(a => (a.Fingerprint, a.StartsAt)).Select(g => g.Last())];
+        await using NpgsqlCommand command = new(Save, connection, transaction);
+        command.Parameters.AddWithValue("id", incident.Id);
+        command.Parameters.AddWithValue("group", incident.Group);
+        command.Parameters.AddWithValue("title", incident.Title);
+        command.Parameters.AddWithValue("severity", IncidentChanges.Text(incident.Severity));
+        command.Parameters.AddWithValue("state", IncidentChanges.Text(incident.State));
+        command.Parameters.AddWithValue("opened_at", incident.OpenedAt);
+        command.Parameters.AddWithValue("opened_by", NpgsqlDbType.Text, (object?)incident.OpenedBy ?? DBNull.Value);
+        command.Parameters.AddWithValue("started_at", NpgsqlDbType.TimestampTz, (object?)incident.StartedAt ?? DBNull.Value);
+        command.Parameters.AddWithValue("acknowledged_at", NpgsqlDbType.TimestampTz, (object?)incident.AcknowledgedAt ?? DBNull.Value);
+        command.Parameters.AddWithValue("mitigated_at", NpgsqlDbType.TimestampTz, (object?)incident.MitigatedAt ?? DBNull.Value);
+        command.Parameters.AddWithValue("resolved_at", NpgsqlDbType.TimestampTz, (object?)incident.ResolvedAt ?? DBNull.Value);
+        command.Parameters.AddWithValue("resolved_by", NpgsqlDbType.Text, (object?)incident.ResolvedBy ?? DBNull.Value);
+        command.Parameters.AddWithValue("reviewed_at", NpgsqlDbType.TimestampTz, (object?)incident.ReviewedAt ?? DBNull.Value);
+        command.Parameters.AddWithValue("commander", NpgsqlDbType.Text, (object?)incident.Commander ?? DBNull.Value);
+        command.Parameters.AddWithValue("details", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(IncidentDetails.Of(incident), MonitoringJson.Default.IncidentDetails));
+        command.Parameters.AddWithValue("actions", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(incident.Actions, MonitoringJson.Default.IReadOnlyListActionItem));
+        command.Parameters.AddWithValue("revision", incident.Revision);
+        command.Parameters.AddWithValue("alerts", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(alerts, MonitoringJson.Default.IReadOnlyListAlertEpisode));
+        command.Parameters.AddWithValue("timeline", NpgsqlDbType.Jsonb, JsonSerializer.SerializeToUtf8Bytes(incident.Timeline, MonitoringJson.Default.IReadOnlyListTimelineEntry));
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static Incident Read(NpgsqlDataReader reader)

@@ -1,3 +1,4 @@
+using Back2Code.Audit;
 using Back2Code.Authentication;
 using Back2Code.Monitoring.Alerts;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,14 +21,14 @@ internal static class IncidentWorkEndpoints
 
         work.MapPost("/", Open).WithName("OpenIncident").WithSummary("Open an incident by hand");
         work.MapPatch("/{id:guid}", Edit).WithName("EditIncident").WithSummary("Change title, severity, commander, beginning or services");
-        work.MapPost("/{id:guid}/acknowledge", (Guid id, StepRequest? step, CurrentUser user, IncidentClerk clerk, CancellationToken ct) =>
-            clerk.StepAsync(id, IncidentChangeKind.Acknowledge, step, user, ct)).WithName("AcknowledgeIncident").WithSummary("Somebody works on it");
-        work.MapPost("/{id:guid}/mitigate", (Guid id, StepRequest? step, CurrentUser user, IncidentClerk clerk, CancellationToken ct) =>
-            clerk.StepAsync(id, IncidentChangeKind.Mitigate, step, user, ct)).WithName("MitigateIncident").WithSummary("Users are no longer hurt");
-        work.MapPost("/{id:guid}/resolve", (Guid id, StepRequest? step, CurrentUser user, IncidentClerk clerk, CancellationToken ct) =>
-            clerk.StepAsync(id, IncidentChangeKind.Resolve, step, user, ct)).WithName("ResolveIncident").WithSummary("It is over");
-        work.MapPost("/{id:guid}/review", (Guid id, StepRequest? step, CurrentUser user, IncidentClerk clerk, CancellationToken ct) =>
-            clerk.StepAsync(id, IncidentChangeKind.Review, step, user, ct)).WithName("ReviewIncident").WithSummary("The postmortem has been agreed on");
+        work.MapPost("/{id:guid}/acknowledge", (Guid id, StepRequest? step, CurrentUser user, AuditActor actor, IncidentClerk clerk, CancellationToken ct) =>
+            clerk.StepAsync(id, IncidentChangeKind.Acknowledge, step, user, actor, ct)).WithName("AcknowledgeIncident").WithSummary("Somebody works on it");
+        work.MapPost("/{id:guid}/mitigate", (Guid id, StepRequest? step, CurrentUser user, AuditActor actor, IncidentClerk clerk, CancellationToken ct) =>
+            clerk.StepAsync(id, IncidentChangeKind.Mitigate, step, user, actor, ct)).WithName("MitigateIncident").WithSummary("Users are no longer hurt");
+        work.MapPost("/{id:guid}/resolve", (Guid id, StepRequest? step, CurrentUser user, AuditActor actor, IncidentClerk clerk, CancellationToken ct) =>
+            clerk.StepAsync(id, IncidentChangeKind.Resolve, step, user, actor, ct)).WithName("ResolveIncident").WithSummary("It is over");
+        work.MapPost("/{id:guid}/review", (Guid id, StepRequest? step, CurrentUser user, AuditActor actor, IncidentClerk clerk, CancellationToken ct) =>
+            clerk.StepAsync(id, IncidentChangeKind.Review, step, user, actor, ct)).WithName("ReviewIncident").WithSummary("The postmortem has been agreed on");
         work.MapPost("/{id:guid}/notes", Note).WithName("NoteIncident").WithSummary("Add to the time line");
         work.MapPost("/{id:guid}/actions", AddAction).WithName("AddIncidentAction").WithSummary("Add an action item");
         work.MapPatch("/{id:guid}/actions/{number:int:min(1)}", EditAction).WithName("EditIncidentAction").WithSummary("Change an action item, or mark it done");
@@ -36,7 +37,7 @@ internal static class IncidentWorkEndpoints
     }
 
     private static async Task<Results<Created<IncidentView>, ProblemHttpResult>> Open(
-        OpenIncidentRequest request, CurrentUser user, IncidentDesk desk, CancellationToken cancellationToken)
+        OpenIncidentRequest request, CurrentUser user, AuditActor actor, IncidentDesk desk, CancellationToken cancellationToken)
     {
         DateTimeOffset now = desk.Now;
         string? wrong = IncidentRequests.Name("title", request.Title, required: true) ?? IncidentRequests.SeverityName(request.Severity)
@@ -57,6 +58,7 @@ internal static class IncidentWorkEndpoints
                 Services = IncidentRequests.ListOf(request.Services),
                 Text = request.Text,
             },
+            actor,
             cancellationToken);
         return outcome is ChangeOutcome.Changed changed
             ? TypedResults.Created($"/v1/incidents/{changed.Incident.Id}", IncidentView.From(changed.Incident))
@@ -64,7 +66,7 @@ internal static class IncidentWorkEndpoints
     }
 
     private static async Task<Results<Ok<IncidentView>, ProblemHttpResult>> Edit(
-        Guid id, EditIncidentRequest request, CurrentUser user, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
+        Guid id, EditIncidentRequest request, CurrentUser user, AuditActor actor, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
     {
         DateTimeOffset now = desk.Now;
         string? wrong = IncidentRequests.Name("title", request.Title) ?? IncidentRequests.SeverityName(request.Severity)
@@ -86,11 +88,12 @@ internal static class IncidentWorkEndpoints
                 StartedAt = request.StartedAt is { } startedAt ? Times.ToMicroseconds(startedAt) : null,
                 Services = IncidentRequests.ListOf(request.Services),
             },
+            actor,
             cancellationToken);
     }
 
     private static async Task<Results<Ok<IncidentView>, ProblemHttpResult>> Note(
-        Guid id, StepRequest request, CurrentUser user, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
+        Guid id, StepRequest request, CurrentUser user, AuditActor actor, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
     {
         DateTimeOffset now = desk.Now;
         if ((IncidentRequests.Text("text", request.Text, required: true) ?? IncidentRequests.Time("at", request.At, now)) is { } wrong)
@@ -99,7 +102,7 @@ internal static class IncidentWorkEndpoints
         }
 
         return await clerk.ChangeAsync(
-            id, _ => new IncidentChange(id, IncidentChangeKind.Note, IncidentRequests.TimeOr(request.At, now), user.Id) { Text = request.Text!.Trim() }, cancellationToken);
+            id, _ => new IncidentChange(id, IncidentChangeKind.Note, IncidentRequests.TimeOr(request.At, now), user.Id) { Text = request.Text!.Trim() }, actor, cancellationToken);
     }
 
     private static async Task<Results<Ok<IReadOnlyList<IncidentActionView>>, ProblemHttpResult>> ListActions(
@@ -109,7 +112,7 @@ internal static class IncidentWorkEndpoints
             : MonitoringProblems.IncidentNotFound(id);
 
     private static async Task<Results<Ok<IncidentView>, ProblemHttpResult>> AddAction(
-        Guid id, ActionRequest request, CurrentUser user, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
+        Guid id, ActionRequest request, CurrentUser user, AuditActor actor, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
     {
         string? wrong = IncidentRequests.Name("title", request.Title, required: true) ?? IncidentRequests.ActionType(request.Type, required: true)
             ?? IncidentRequests.Name("owner", request.Owner, required: true) ?? IncidentRequests.Name("reference", request.Reference);
@@ -121,11 +124,12 @@ internal static class IncidentWorkEndpoints
                 {
                     Action = new ActionItem(incident.Actions.Length + 1, request.Title!.Trim(), request.Type!, request.Owner!.Trim(), TextOrNull(request.Reference), IsDone: false),
                 },
+                actor,
                 cancellationToken);
     }
 
     private static async Task<Results<Ok<IncidentView>, ProblemHttpResult>> EditAction(
-        Guid id, int number, EditActionRequest request, CurrentUser user, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
+        Guid id, int number, EditActionRequest request, CurrentUser user, AuditActor actor, IncidentDesk desk, IncidentClerk clerk, CancellationToken cancellationToken)
     {
         string? wrong = IncidentRequests.Name("title", request.Title) ?? IncidentRequests.ActionType(request.Type, required: false)
             ?? IncidentRequests.Name("owner", request.Owner) ?? IncidentRequests.Name("reference", request.Reference);
@@ -158,10 +162,11 @@ internal static class IncidentWorkEndpoints
                     },
                 };
             },
+            actor,
             cancellationToken);
     }
 
-    private static async Task<Results<Accepted, ProblemHttpResult>> TellEvent(EventRequest request, CurrentUser user, IncidentDesk desk, CancellationToken cancellationToken)
+    private static async Task<Results<Accepted, ProblemHttpResult>> TellEvent(EventRequest request, CurrentUser user, AuditActor actor, IncidentDesk desk, CancellationToken cancellationToken)
     {
         DateTimeOffset now = desk.Now;
         string? wrong = IncidentRequests.EventKind(request.Kind) ?? IncidentRequests.Text("text", request.Text, required: true)
@@ -175,7 +180,7 @@ internal static class IncidentWorkEndpoints
             IncidentRequests.TimeOr(request.At, now), now, request.Kind!, request.Text!.Trim(), TextOrNull(request.Service), TextOrNull(request.Group), user.Id);
         try
         {
-            return await desk.TellAsync(happened, cancellationToken) ? TypedResults.Accepted((string?)null) : MonitoringProblems.CannotRecord();
+            return await desk.TellAsync(happened, actor, cancellationToken) ? TypedResults.Accepted((string?)null) : MonitoringProblems.CannotRecord();
         }
         catch (IOException)
         {

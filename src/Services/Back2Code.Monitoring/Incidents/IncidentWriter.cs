@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using Back2Code.Audit;
 using Back2Code.Data;
+using Back2Code.Monitoring.Spool;
 using Npgsql;
 
 namespace Back2Code.Monitoring.Incidents;
@@ -12,19 +14,23 @@ internal sealed partial class IncidentWriter : BackgroundService
 
     private readonly IncidentDesk _desk;
     private readonly IncidentStore _store;
+    private readonly ActStore _acts;
     private readonly PostgresMigrator _migrator;
     private readonly TimeProvider _time;
     private readonly ILogger<IncidentWriter> _logger;
     private readonly Counter<long> _failures;
+    private SpoolStart? _forgotten;
     private bool _adopted;
     private bool _isAway;
 
-    public IncidentWriter(IncidentDesk desk, IncidentStore store, PostgresMigrator migrator, TimeProvider time, IMeterFactory meters, ILogger<IncidentWriter> logger)
+    public IncidentWriter(
+        IncidentDesk desk, IncidentStore store, ActStore acts, PostgresMigrator migrator, TimeProvider time, IMeterFactory meters, ILogger<IncidentWriter> logger)
     {
-        (_desk, _store, _migrator, _time, _logger) = (desk, store, migrator, time, logger);
+        (_desk, _store, _acts, _migrator, _time, _logger) = (desk, store, acts, migrator, time, logger);
         Meter meter = meters.Create("Back2Code.Monitoring");
         _failures = meter.CreateCounter<long>("monitoring.incident.write.failures", "{failure}", "Failed attempts to store incidents in PostgreSQL.");
         meter.CreateObservableGauge("monitoring.incidents.unstored", () => desk.Book.Unstored.Count, "{incident}", "Incidents whose latest change is not in PostgreSQL yet.");
+        meter.CreateObservableGauge("monitoring.acts.unrecorded", () => desk.Book.WaitingActs, "{act}", "What people did to incidents or told, and the outbox does not have for the audit trail yet.");
         meter.CreateObservableGauge("monitoring.incidents.open", () => desk.Book.All.Count(i => i.IsActive), "{incident}", "Incidents that are not resolved.");
     }
 
@@ -45,13 +51,17 @@ internal sealed partial class IncidentWriter : BackgroundService
                 Log.WritesAgain(_logger, _desk.Book.Unstored.Count);
             }
 
-            // Also while the desk has no room for what is to be adopted: what is stored makes room.
+            // Also while the desk has no room for what is to be adopted: what is stored makes room. The acts are read first, so that each incident is
+            // at least as new as what was done to it.
             bool all = _adopted;
+            ILookup<Guid?, AuditRecord> acts = _desk.Book.Acts.ToLookup(a => a.Incident, a => a.Record);
             foreach (Incident incident in _desk.Book.Unstored)
             {
-                all &= await SaveAsync(incident, cancellationToken);
+                all &= await SaveAsync(incident, [.. acts[incident.Id]], cancellationToken);
             }
 
+            await SaveOthersAsync([.. acts[null]], cancellationToken);
+            await ForgetAsync(cancellationToken);
             return all;
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -69,12 +79,13 @@ internal sealed partial class IncidentWriter : BackgroundService
     }
 
     /// <returns>False when PostgreSQL refuses this incident; the others must not wait behind it.</returns>
-    private async Task<bool> SaveAsync(Incident incident, CancellationToken cancellationToken)
+    private async Task<bool> SaveAsync(Incident incident, AuditRecord[] acts, CancellationToken cancellationToken)
     {
         try
         {
-            await _store.SaveAsync(incident, cancellationToken);
+            await _store.SaveAsync(incident, acts, _desk.Now, cancellationToken);
             _desk.Book.MarkStored(incident.Id, incident.Revision);
+            await MarkRecordedAsync(incident.Id, acts, cancellationToken);
             return true;
         }
         catch (PostgresException e) when (!e.IsTransient)
@@ -82,6 +93,34 @@ internal sealed partial class IncidentWriter : BackgroundService
             _failures.Add(1);
             Log.Refused(_logger, e, incident.Id);
             return false;
+        }
+    }
+
+    /// <summary>Acts that changed no incident.</summary>
+    private async Task SaveOthersAsync(AuditRecord[] acts, CancellationToken cancellationToken)
+    {
+        if (acts.Length > 0)
+        {
+            await _acts.SaveAsync(acts, _desk.Now, cancellationToken);
+            await MarkRecordedAsync(null, acts, cancellationToken);
+        }
+    }
+
+    /// <summary>After each new segment of the spool, once: which acts will not come again.</summary>
+    private async Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        if (_desk.Start is { } start && !ReferenceEquals(start, _forgotten))
+        {
+            await _acts.ForgetAsync(start, cancellationToken);
+            _forgotten = start;
+        }
+    }
+
+    private async Task MarkRecordedAsync(Guid? incident, AuditRecord[] acts, CancellationToken cancellationToken)
+    {
+        if (acts.Length > 0)
+        {
+            await _desk.RecordedAsync(new RecordedActs(incident, [.. acts.Select(a => a.Id)]), cancellationToken);
         }
     }
 

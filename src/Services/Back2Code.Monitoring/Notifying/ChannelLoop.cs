@@ -132,7 +132,11 @@ internal sealed partial class ChannelLoop(IChannel channel, IncidentDesk desk, C
         foreach (Guid id in stale.Select(n => n.Incident).OfType<Guid>().Distinct())
         {
             // Not what the other side said: the time line is read by more people than the log.
-            await desk.ChangeAsync(id, _ => new IncidentChange(id, IncidentChangeKind.DeliveryFailed, desk.Now, null) { Text = $"{Name} could not be told for {hours:0.0} h" }, cancellationToken);
+            await desk.ChangeAsync(
+                id,
+                _ => new IncidentChange(id, IncidentChangeKind.DeliveryFailed, desk.Now, null) { Text = $"{Name} could not be told for {hours:0.0} h" },
+                actor: null,
+                cancellationToken);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class ErasureHandler(TimeProvider time) : IEventHandler
         }
 
         await Outbox.AppendAsync(
-            connection, transaction, request.Answer(ExportNotifications.Source, "notifications", new Dictionary<string, long> { ["notifications"] = notifications }, now), cancellationToken);
+            connection, transaction, request.Answer(NotificationAudit.Source, "notifications", new Dictionary<string, long> { ["notifications"] = notifications }, now), cancellationToken);
     }
 
     private static async Task<long> ExecuteAsync(

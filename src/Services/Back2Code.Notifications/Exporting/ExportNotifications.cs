@@ -15,8 +15,6 @@ public sealed record NotificationsExport(string UserId, IAsyncEnumerable<Notific
 /// <summary>GET /v1/notifications/export, one's own, and /v1/notifications/export/{userId}, somebody else's.</summary>
 internal sealed class ExportNotifications(Database database, TimeProvider time)
 {
-    public const string Source = "/services/notifications";
-
     private const int PageRows = 1_000;
 
     public static Task<Ok<NotificationsExport>> HandleOwn(
@@ -30,7 +28,7 @@ internal sealed class ExportNotifications(Database database, TimeProvider time)
     private async Task<Ok<NotificationsExport>> ExecuteAsync(HttpResponse response, string userId, string target, AuditActor actor, CancellationToken cancellationToken)
     {
         // Recorded before anything is given out, which also finds out while there is still a status to answer whether PostgreSQL is there.
-        var record = AuditEvents.From(Source, AuditRecord.Create(time, actor, "notifications.exported", target));
+        var record = AuditEvents.From(NotificationAudit.Source, AuditRecord.Create(time, actor, "notifications.exported", target));
         await database.WriteAsync(
             async (connection, transaction, attempt) =>
             {

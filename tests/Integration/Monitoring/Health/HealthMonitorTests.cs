@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Back2Code.IntegrationTests.Servers;
 using Back2Code.Messaging;
+using Back2Code.Monitoring;
 using Back2Code.Monitoring.Health;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -150,7 +151,7 @@ public sealed class HealthMonitorTests(SharedServers servers)
         using var spool = new SpoolFolder();
         await using var monitoring = await MonitoringApplication.StartAsync(database, spool.Path);
         await using var dataSource = NpgsqlDataSource.Create(database);
-        using var events = new HealthEvents(dataSource, null!, new HealthEventTarget(HasBroker: true), TimeProvider.System, NullLogger<HealthEvents>.Instance);
+        using var events = new HealthEvents(dataSource, null!, new EventTarget(HasBroker: true), TimeProvider.System, NullLogger<HealthEvents>.Instance);
         CloudEvent first = EventOf("first"), second = EventOf("second");
         events.Add(first);
         Assert.True(await events.WriteOnceAsync(Cancellation));

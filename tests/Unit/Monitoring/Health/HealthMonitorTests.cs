@@ -201,7 +201,7 @@ public sealed class HealthMonitorTests : IDisposable
     private HealthMonitor MonitorOf(TimeProvider time, TimeSpan timeout, params IPlatformCheck[] checks) => new(
         checks,
         _board,
-        new HealthEvents(null!, null!, new HealthEventTarget(HasBroker: false), time, NullLogger<HealthEvents>.Instance),
+        new HealthEvents(null!, null!, new EventTarget(HasBroker: false), time, NullLogger<HealthEvents>.Instance),
         Options.Create(new MonitoringOptions()),
         Options.Create(new HealthOptions { CheckTimeout = timeout }),
         time,

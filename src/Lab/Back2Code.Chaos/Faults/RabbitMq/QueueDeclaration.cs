@@ -17,7 +17,7 @@ internal sealed record QueueDeclaration(string Queue, bool Durable, bool AutoDel
 
     internal override string? NeedsProcess => "rabbitmq";
 
-    /// <returns>The queue, and an exchange that brings events to other queues too; null when none does.</returns>
+    /// <returns>The queue, and an exchange that brings events of its to other queues too; null when none does.</returns>
     /// <exception cref="FaultException">There is no such queue, or one that could not be declared again.</exception>
     public static async Task<(QueueDeclaration Declaration, string? SharedExchange)> ReadAsync(IFaultTarget platform, string queue, CancellationToken cancellationToken)
     {
@@ -43,7 +43,8 @@ internal sealed record QueueDeclaration(string Queue, bool Durable, bool AutoDel
         QueueBinding[] own = [.. bound[true].Select(b => new QueueBinding(b.GetProperty("source_name").GetString()!, b.GetProperty("routing_key").GetString()!))];
         return (
             new QueueDeclaration(queue, IsTrue(found.GetProperty("durable")), IsTrue(found.GetProperty("auto_delete")), ArgumentsOf(found), own),
-            bound[false].Select(b => b.GetProperty("source_name").GetString()).FirstOrDefault(exchange => own.Any(b => b.Exchange == exchange)));
+            bound[false].Select(b => new QueueBinding(b.GetProperty("source_name").GetString()!, b.GetProperty("routing_key").GetString()!))
+                .FirstOrDefault(other => own.Any(b => b.Exchange == other.Exchange && TopicKeys.Overlap(b.Key, other.Key)))?.Exchange);
     }
 
     protected override async Task<string> ApplyRunningAsync(IFaultTarget platform, UndoRecord record, CancellationToken cancellationToken)

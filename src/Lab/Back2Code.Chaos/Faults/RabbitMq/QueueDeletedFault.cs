@@ -34,7 +34,7 @@ internal sealed class QueueDeletedFault : RabbitMqFault
         var (declaration, sharesEvents) = await QueueDeclaration.ReadAsync(context.Platform, queue, cancellationToken);
         if (keep && sharesEvents is { } other)
         {
-            throw new FaultException($"'{other}' brings events to other queues too. An event that they take counts as delivered, and '{queue}' would miss it for good; events=lost allows for that.");
+            throw new FaultException($"'{other}' brings these events to other queues too. An event that they take counts as delivered, and '{queue}' would miss it for good; events=lost allows for that.");
         }
 
         var deletions = new Deletions(context.Platform, context.FaultId, declaration, keep);

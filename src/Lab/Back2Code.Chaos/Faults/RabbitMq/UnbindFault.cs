@@ -32,9 +32,9 @@ internal sealed class UnbindFault : RabbitMqFault
             throw new FaultException($"The queue '{queue}' is not bound to '{exchange}' with '{key}'.");
         }
 
-        if (others[false].Any())
+        if (others[false].Any(b => TopicKeys.Overlap(key, b.GetProperty("routing_key").GetString()!)))
         {
-            throw new FaultException($"'{exchange}' brings events to other queues too. An event that they take counts as delivered, and '{queue}' would miss it for good.");
+            throw new FaultException($"'{exchange}' brings these events to other queues too. An event that they take counts as delivered, and '{queue}' would miss it for good.");
         }
 
         return new FaultPlan
