@@ -119,6 +119,10 @@ public sealed class IdentityOptions
         ["notifications"] = "/v1/notifications/export",
     };
 
+    /// <summary>How long a service has to answer <c>user.erasure-requested</c> before it is asked again, 1 s to 1 day. Default 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan ErasureAskedAgainAfter { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Proxies in front that each append to X-Forwarded-For: the address that counts is this many from the end. 0 to 5; default 0, which trusts no such header.
     /// </summary>

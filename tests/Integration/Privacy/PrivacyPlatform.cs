@@ -37,7 +37,7 @@ internal sealed class PrivacyPlatform : IAsyncDisposable
     public static async Task<PrivacyPlatform> StartAsync(
         PostgresServer postgres, RedisServer redis, string rabbitMq, ILoggerProvider? log = null, Action<IServiceCollection>? configureNotifications = null)
     {
-        var identity = IdentityApplication.Create(await postgres.CreateDatabaseAsync("identity"), rabbitMq, issuer: null, []);
+        var identity = IdentityApplication.Create(await postgres.CreateDatabaseAsync("identity"), rabbitMq, issuer: null, [new("Identity:ErasureAskedAgainAfter", "00:00:01")]);
         if (log is not null)
         {
             identity.LogTo(log);

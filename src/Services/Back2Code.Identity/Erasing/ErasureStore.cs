@@ -24,7 +24,7 @@ internal sealed class ErasureStore(Database database, OwnData own, PersonalDataS
     public ValueTask<ErasureView?> RequestAsync(Guid userId, string actor, CancellationToken cancellationToken)
     {
         const string lockUser = "SELECT id::text FROM users WHERE id = @user_id FOR UPDATE";
-        const string insert = "INSERT INTO erasures (id, user_id, requested_at, requested_by) VALUES (@id, @user_id, @now, @actor)";
+        const string insert = "INSERT INTO erasures (id, user_id, requested_at, requested_by, asked_at) VALUES (@id, @user_id, @now, @actor, @now)";
 
         var now = time.GetStorableNow();
         return database.WriteAsync(
@@ -58,6 +58,36 @@ internal sealed class ErasureStore(Database database, OwnData own, PersonalDataS
                 await events.RecordAsync(connection, transaction, new(SecurityActions.ErasureRequested, true, actor, userId.ToString()), attempt);
                 await EndIfAllAnsweredAsync(connection, transaction, id, userId, attempt);
                 return await FindAsync(connection, transaction, userId, attempt);
+            },
+            replaySafe: true,
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Asks again where a service has not answered for <paramref name="after"/>. A service that had not declared its queue when it was asked, at the first start of a
+    /// platform, or lost the queue since, has never heard of it.
+    /// </summary>
+    /// <returns>How many erasures, 100 at most.</returns>
+    public ValueTask<int> AskAgainAsync(TimeSpan after, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            UPDATE erasures SET asked_at = @now WHERE id IN (
+              SELECT id FROM erasures WHERE completed_at IS NULL AND asked_at <= @before ORDER BY requested_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+            RETURNING id, user_id
+            """;
+
+        var now = time.GetStorableNow();
+        return database.WriteAsync(
+            async (connection, transaction, attempt) =>
+            {
+                var asked = await connection.ListAsync(
+                    transaction, sql, static row => (Id: row.GetGuid(0), UserId: row.GetGuid(1)), attempt, ("now", now), ("before", now - after));
+                foreach (var (id, userId) in asked)
+                {
+                    await Outbox.AppendAsync(connection, transaction, ErasureEvents.Request(id, userId, now), attempt);
+                }
+
+                return asked.Count;
             },
             replaySafe: true,
             cancellationToken);

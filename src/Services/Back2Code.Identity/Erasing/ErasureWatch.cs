@@ -1,24 +1,29 @@
 using System.Diagnostics.Metrics;
 using Back2Code.Data;
+using Back2Code.Resilience;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Back2Code.Identity.Erasing;
 
-/// <summary>Looks how long erasures have waited for their services, so that somebody is told when one does not come to its end.</summary>
+/// <summary>Looks how long erasures have waited for their services, asks those again that have not answered, and lets somebody be told when one does not come to its end.</summary>
 internal sealed partial class ErasureWatch : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly NpgsqlDataSource _source;
+    private readonly ErasureStore _erasures;
+    private readonly IOptions<IdentityOptions> _options;
     private readonly PostgresMigrator _migrator;
     private readonly TimeProvider _time;
     private readonly ILogger<ErasureWatch> _logger;
     private volatile Seen? _seen;
 
     public ErasureWatch(
-        [FromKeyedServices(PostgresPools.Background)] NpgsqlDataSource source, PostgresMigrator migrator, IMeterFactory meters, TimeProvider time, ILogger<ErasureWatch> logger)
+        [FromKeyedServices(PostgresPools.Background)] NpgsqlDataSource source, ErasureStore erasures, PostgresMigrator migrator, IOptions<IdentityOptions> options, IMeterFactory meters,
+        TimeProvider time, ILogger<ErasureWatch> logger)
     {
-        (_source, _migrator, _time, _logger) = (source, migrator, time, logger);
+        (_source, _erasures, _migrator, _options, _time, _logger) = (source, erasures, migrator, options, time, logger);
         var meter = meters.Create("Back2Code.Identity");
         meter.CreateObservableGauge(
             "back2code.identity.erasures.pending", () => _seen is { } seen ? [new Measurement<long>(seen.Count)] : Array.Empty<Measurement<long>>(), "{erasure}",
@@ -38,8 +43,12 @@ internal sealed partial class ErasureWatch : BackgroundService
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             await row.ReadAsync(cancellationToken);
             _seen = new Seen(row.GetInt64(0), row.ValueOrNull<DateTimeOffset>(1));
+            if (_seen.Count > 0)
+            {
+                await _erasures.AskAgainAsync(_options.Value.ErasureAskedAgainAfter, cancellationToken);
+            }
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or DependencyUnavailableException)
         {
             // What was seen last ages on.
             Log.Failed(_logger, exception.Message);

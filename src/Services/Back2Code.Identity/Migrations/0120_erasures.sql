@@ -32,7 +32,10 @@ CREATE TABLE erasures (
 
   -- The subject of whoever asked: the user, or an operator.
   requested_by text        NOT NULL CHECK (char_length(requested_by) <= 255),
-  completed_at timestamptz CHECK (completed_at >= requested_at)
+  completed_at timestamptz CHECK (completed_at >= requested_at),
+
+  -- When the services were last asked.
+  asked_at     timestamptz NOT NULL
 );
 
 CREATE INDEX erasures_pending ON erasures (requested_at) WHERE completed_at IS NULL;

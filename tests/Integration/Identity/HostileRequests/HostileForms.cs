@@ -20,7 +20,7 @@ internal static class HostileForms
             Task.FromResult(RawHttp.Head("POST", "/oauth2/token", [$"Content-Type: {RawHttp.FormType}", "Content-Length: 1073741824"]) + "\r\ngrant_type=client_credentials"));
         yield return new("a form in chunks that never ends", Right.Error("invalid_request", 413), static _ =>
             Task.FromResult(RawHttp.Head("POST", "/oauth2/token", [$"Content-Type: {RawHttp.FormType}", "Transfer-Encoding: chunked"]) + "\r\n"
-                + string.Concat(Enumerable.Range(0, 10).Select(n => $"2000\r\np{n}={new string('x', 8_192 - 3)}\r\n"))));
+                + string.Concat(Enumerable.Range(0, 10).Select(n => $"2000\r\np{n}={new string('x', 8_192 - 4)}&\r\n"))));
         yield return new("a page's form of 70,000 bytes", Right.Page(413), static s =>
             Task.FromResult(RawHttp.Form("/sign-in", string.Join('&', Enumerable.Range(0, 5).Select(n => $"p{n}={new string('x', 14_000)}")), s.Cookies)));
         yield return new("an address of 10,000 characters", Right.Http(414), static _ => Task.FromResult(RawHttp.Get("/oauth2/authorize?x=" + new string('x', 10_000))));
